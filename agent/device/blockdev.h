@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * The few system calls about block devices: read-only flag, size, which plug-in this is, and whether the
+ * device still answers. All take an open descriptor, so that what is asked is what is held.
+ *
+ * A name like /dev/sdb is never proof of anything; the insertion is.
+ */
+
+#include "base/cleanup.h"
+
+#include <sys/types.h>
+
+/* "2d1c...-....:/17": boot id, '/', disk sequence number. */
+#define BLOCKDEV_INSERTION_SIZE 64
+
+/* Opens a block device (or, for tests and standalone use, an image file) O_RDONLY. -ENOTBLK for anything
+ * else. *ret_is_image may be NULL, then images are refused too. */
+int blockdev_open(const char *path, bool *ret_is_image);
+
+/*
+ * Opens a whole block device for writing as its only holder (O_RDWR | O_EXCL | O_DIRECT) and takes its lock
+ * (flock), which makes udev wait: no rule runs and no read-only flag changes until fd is closed. -EBUSY:
+ * mounted or held; -EWOULDBLOCK: udev did not let go within two seconds. Lift the read-only flag first.
+ */
+int blockdev_open_exclusive(const char *path);
+
+/* The kernel's read-only flag of the disk or partition behind fd. Setting needs CAP_SYS_ADMIN. */
+int blockdev_get_read_only(int fd, bool *ret_read_only);
+int blockdev_set_read_only(int fd, bool read_only);
+
+/* Bytes; an image's file size. 0 bytes means no medium. */
+int blockdev_size(int fd, uint64_t *ret_bytes);
+int blockdev_sector_size(int fd, unsigned *ret_bytes);
+
+/* Never the same twice in one boot. -ENOTTY on kernels before 5.15 and on images. */
+int blockdev_diskseq(int fd, uint64_t *ret_diskseq);
+
+/* The insertion of the disk behind fd; -ENOTTY for an image. fd must be the whole disk or a partition of it.
+ */
+int blockdev_insertion(int fd, char ret_text[static BLOCKDEV_INSERTION_SIZE]);
+
+/* The same text from facts that udev reported. */
+int blockdev_insertion_text(uint64_t diskseq, char ret_text[static BLOCKDEV_INSERTION_SIZE]);
+
+/*
+ * Proves that the device answers now: same size as expected, and one sector at offset 0 and one at the end
+ * are read past every cache. 0 alive; -ENODEV gone; -EIO does not read; -ESTALE when size or insertion
+ * differ. insertion NULL: not compared. Blocks for as long as the kernel lets the device try.
+ */
+int blockdev_alive(int fd, uint64_t expected_bytes, const char *insertion);
+
+/* Number of the whole disk that number (disk or partition) belongs to, from sysfs. */
+int blockdev_whole_disk(dev_t number, dev_t *ret_disk);
