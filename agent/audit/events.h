@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * The one table of events: name (audit log, hooks, D-Bus), MESSAGE_ID (journal) and priority. Names and
+ * MESSAGE_IDs are an interface: never changed, never used again for something else. Each MESSAGE_ID has its
+ * text in packaging/outing-guard.catalog.
+ */
+
+#include "base/cleanup.h"
+
+enum audit_event {
+	AUDIT_DEVICE_FOUND = 1, /* device-found */
+	AUDIT_DEVICE_REFUSED,   /* device-refused */
+	AUDIT_DEVICE_UNKNOWN,   /* device-unknown */
+	AUDIT_OFFLOAD_STARTED,  /* offload-started */
+	AUDIT_OFFLOAD_DONE,     /* offload-done */
+	AUDIT_OFFLOAD_FAILED,   /* offload-failed */
+	AUDIT_CLEAR_STARTED,    /* clear-started */
+	AUDIT_CLEAR_DONE,       /* clear-done */
+	AUDIT_CLEAR_FAILED,     /* clear-failed */
+	AUDIT_VAULT_CREATED,    /* vault-created */
+	AUDIT_VAULT_OPENED,     /* vault-opened */
+	AUDIT_VAULT_VERIFIED,   /* vault-verified */
+	AUDIT_REGISTER_CHANGED, /* register-changed */
+	AUDIT_CONFIG_RELOADED,  /* config-reloaded */
+	AUDIT_CONFIG_REJECTED,  /* config-rejected */
+	AUDIT_AGENT_STARTED,    /* agent-started */
+	AUDIT_AGENT_STOPPED,    /* agent-stopped */
+	AUDIT_REFUSED_REQUEST,  /* request-refused: somebody was not allowed to do something */
+	AUDIT_LOG_STARTED,      /* log-started: first line of a new log */
+	AUDIT_LOG_REPAIRED,     /* log-repaired: a line torn by a power cut was cut off */
+	AUDIT_LOG_ROTATED,      /* log-rotated: first line of the next file */
+	AUDIT_LOG_DAMAGED,      /* log-damaged: the log did not verify when it was opened */
+	AUDIT_EVENT_END,
+};
+
+struct audit_event_info {
+	enum audit_event event;
+	const char *name;
+	const char *message_id; /* 32 hex digits */
+	int priority;           /* syslog */
+	const char *summary;    /* MESSAGE= in the journal; one sentence without names */
+};
+
+/* Never NULL for a valid event. */
+const struct audit_event_info *audit_event_info(enum audit_event event);
+
+/* NULL when there is no event of that name. */
+const struct audit_event_info *audit_event_by_name(const char *name);
