@@ -11,6 +11,7 @@
 
 enum audit_event {
 	AUDIT_DEVICE_FOUND = 1, /* device-found */
+	AUDIT_DEVICE_GONE,      /* device-gone */
 	AUDIT_DEVICE_REFUSED,   /* device-refused */
 	AUDIT_DEVICE_UNKNOWN,   /* device-unknown */
 	AUDIT_OFFLOAD_STARTED,  /* offload-started */

@@ -6,16 +6,6 @@
 
 #include <errno.h>
 
-const char *device_role_name(enum device_role role)
-{
-	return "unknown";
-}
-
-int device_role_parse(const char *text, enum device_role *ret_role)
-{
-	return -ENOSYS;
-}
-
 int register_name_check(const char *name, const char **ret_sentence)
 {
 	return -ENOSYS;
@@ -58,11 +48,6 @@ int register_find_by_id(struct state *state, const char *id, struct registered_d
 
 int register_each(
 	struct state *state, int (*visit)(const struct registered_device *device, void *data), void *data)
-{
-	return -ENOSYS;
-}
-
-int register_known_media(struct state *state, char **ret_text, size_t *ret_size)
 {
 	return -ENOSYS;
 }

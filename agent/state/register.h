@@ -13,8 +13,22 @@
  */
 
 #include "base/cleanup.h"
+#include "policy/role.h"
 
 struct state;
+
+#define REGISTER_NAME_CHARACTERS 64
+#define REGISTER_NAME_SIZE       256
+#define REGISTER_TEXT_SIZE       256
+#define REGISTER_KEY_SIZE        512
+#define REGISTER_ID_SIZE         32
+
+enum register_outcome are negative errno.* /
+
+#include "base/cleanup.h"
+#include "policy/role.h"
+
+	struct state;
 
 #define REGISTER_NAME_CHARACTERS 64
 #define REGISTER_NAME_SIZE       256
@@ -43,7 +57,7 @@ struct registered_device {
 	int64_t number;            /* row, stable for ever; set by register_add() */
 	char id[REGISTER_ID_SIZE]; /* "disk-0123456789", as shown to people */
 	char name[REGISTER_NAME_SIZE];
-	enum device_role role;
+	enum role role;
 	char room[REGISTER_TEXT_SIZE];   /* "" when not given */
 	char person[REGISTER_TEXT_SIZE]; /* "" when not given */
 	char key[REGISTER_KEY_SIZE];     /* what it is known by: equal to device_key or media_key */
@@ -58,10 +72,6 @@ struct registered_device {
 	int64_t last_offload; /* end of the last committed session of this key, 0: never; computed */
 	int64_t last_clear;   /* end of the last finished clear of this key, 0: never; computed */
 };
-
-/* "camera", ...; never NULL for a valid role. */
-const char *device_role_name(enum device_role role);
-int device_role_parse(const char *text, enum device_role *ret_role); /* -EINVAL */
 
 /* REGISTER_OK, or REGISTER_NAME_BAD with a sentence in *ret_sentence (static text; may be NULL). A name has 1
  * to 64 characters of printable UTF-8, none of them '/' or a control character, does not begin with '.', '-'
@@ -84,10 +94,3 @@ int register_find_by_id(struct state *state, const char *id, struct registered_d
  * may not change the register. */
 int register_each(
 	struct state *state, int (*visit)(const struct registered_device *device, void *data), void *data);
-
-/*
- * The list that outing-media reads when no daemon runs: one line "HASH ROLE" for each registered device, HASH
- * being the 128 hex digits of SHA-512 of the key, sorted, below one "# outing-guard known media 1" line.
- * Names and serial numbers are not in it. *ret_text is owned by the caller.
- */
-int register_known_media(struct state *state, char **ret_text, size_t *ret_size);
