@@ -23,27 +23,6 @@ struct state;
 #define REGISTER_KEY_SIZE        512
 #define REGISTER_ID_SIZE         32
 
-enum register_outcome are negative errno.* /
-
-#include "base/cleanup.h"
-#include "policy/role.h"
-
-	struct state;
-
-#define REGISTER_NAME_CHARACTERS 64
-#define REGISTER_NAME_SIZE       256
-#define REGISTER_TEXT_SIZE       256
-#define REGISTER_KEY_SIZE        512
-#define REGISTER_ID_SIZE         32
-
-enum device_role {
-	DEVICE_ROLE_CAMERA = 1,
-	DEVICE_ROLE_STICK = 2,
-	DEVICE_ROLE_PHONE = 3,
-	DEVICE_ROLE_TABLET = 4,
-	DEVICE_ROLE_READER = 5,
-};
-
 enum register_outcome {
 	REGISTER_OK = 0,
 	REGISTER_NONE = 1,       /* nobody of that name, key or id */
