@@ -9,23 +9,17 @@
  * the vault. The empty mount point of a container that is not open has none and is therefore never taken for
  * the vault. Directories are 2750, files 0640; the group outing-managers is set on the root and inherited.
  *
- * Stored names are valid UTF-8 without control characters, so that any manifest can hold them. Bytes that
- * cannot be kept are written %XX; a '%' that would read as such an escape is written %25, so two different
- * names of a card never share a stored name (except over-long ones, which carry a hash).
- *
  * Nothing here follows a symbolic link or overwrites anything.
  */
 
 #include "base/cleanup.h"
-
-#include <limits.h>
+#include "vault/name.h"
 
 #define VAULT_MARKER    ".outing-guard-vault"
 #define VAULT_GROUP     "outing-managers"
 #define VAULT_USER      "outing-offload" /* owns the vault's contents */
 #define VAULT_DIR_MODE  02750
 #define VAULT_FILE_MODE 0640
-#define VAULT_NAME      (NAME_MAX + 1)
 #define VAULT_ID        33                 /* 32 hex digits */
 #define VAULT_SESSION   (2 * NAME_MAX + 2) /* "<device name>/<date>T<time>Z", with terminator */
 
@@ -62,12 +56,3 @@ const char *vault_session_name(const char *path);
 /* mkdirat() with the vault's mode (an existing directory is fine), fsync of the parent, opened without
  * following links. */
 int vault_directory_at(int dirfd, const char *name, int *ret_fd);
-
-/* Stored form of one name of a card. raw: any bytes but '/' and NUL, not "." or ".."; else -EINVAL. */
-int vault_name_store(const char *raw, size_t size, char ret_name[static VAULT_NAME]);
-
-/* The same for every name of a relative '/'-joined path; ret_path owned by the caller. */
-int vault_path_store(const char *raw, size_t size, char **ret_path);
-
-/* `IMG_0001~2.JPG`: the number-th name (2 or more) for other content under the same stored name. */
-int vault_name_variant(const char *name, unsigned number, char ret_name[static VAULT_NAME]);
