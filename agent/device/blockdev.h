@@ -45,11 +45,13 @@ int blockdev_insertion(int fd, char ret_text[static BLOCKDEV_INSERTION_SIZE]);
 int blockdev_insertion_text(uint64_t diskseq, char ret_text[static BLOCKDEV_INSERTION_SIZE]);
 
 /*
- * Proves that the device answers now: same size as expected, and one sector at offset 0 and one at the end
- * are read past every cache. 0 alive; -ENODEV gone; -EIO does not read; -ESTALE when size or insertion
- * differ. insertion NULL: not compared. Blocks for as long as the kernel lets the device try.
+ * Proves that the device answers now: size and diskseq as expected, and the first and the last bytes are read
+ * past every cache. 0 alive; -ENODEV gone; -EIO does not read; -ESTALE when size or diskseq differ (another
+ * card). diskseq 0: not compared (images). Works inside a sandbox: opens nothing; needs ioctl BLKGETSIZE64,
+ * BLKSSZGET, BLKGETDISKSEQ and fcntl. O_DIRECT is set on fd for the time of the call if it is not. Blocks for
+ * as long as the kernel lets the device try.
  */
-int blockdev_alive(int fd, uint64_t expected_bytes, const char *insertion);
+int blockdev_alive(int fd, uint64_t expected_bytes, uint64_t diskseq);
 
 /* Number of the whole disk that number (disk or partition) belongs to, from sysfs. */
 int blockdev_whole_disk(dev_t number, dev_t *ret_disk);
