@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the laptop scenarios.
+
+  laptop        a running laptop, from a saved state: a second or two
+  fresh_laptop  a laptop that has really booted: for what happens at boot
+  make_card     makes card images in the test's own directory
+
+A scenario that fails leaves the journal, the logs, the kernel's messages and
+the agent's state in $OUTING_ARTIFACTS, or build/vm-artifacts/, by its name.
+Scenarios marked `campaign` run only with OUTING_CAMPAIGN=1.
+"""
+
+import os
+import pathlib
+import re
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import cards  # noqa: E402
+import image  # noqa: E402
+import stages  # noqa: E402
+from laptop import Laptop  # noqa: E402
+
+BUILD = HERE.parent.parent / "build"
+CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "campaign: many repetitions; only with OUTING_CAMPAIGN=1")
+    config.addinivalue_line("markers", "needs_package: the package under test must be installed")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("campaign") and not CAMPAIGN:
+            item.add_marker(pytest.mark.skip(reason="only with OUTING_CAMPAIGN=1"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.when in ("setup", "call") and report.failed:
+        item.lab_failed = True
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+@pytest.fixture(scope="session")
+def layer():
+    """The frozen disk of a laptop with the newest package in build/, or with none."""
+    return image.laptop_layer(image.newest_deb(BUILD), say=say)
+
+
+def artifacts(item):
+    parent = os.environ.get("OUTING_ARTIFACTS")
+    parent = pathlib.Path(parent) if parent else BUILD / "vm-artifacts"
+    return parent / re.sub(r"[^A-Za-z0-9._-]+", "_", item.nodeid.split("/")[-1])
+
+
+@pytest.fixture
+def keep_evidence(request):
+    """Registers a laptop: it is switched off at the end, with its evidence kept if the test failed."""
+    kept = []
+    yield kept.append
+    for laptop in kept:
+        if getattr(request.node, "lab_failed", False):
+            laptop.leave_evidence(artifacts(request.node))
+        laptop.close()
+
+
+@pytest.fixture
+def laptop(layer, tmp_path, keep_evidence):
+    machine = stages.resume(stages.BOOTED, layer, tmp_path / "laptop", say)
+    keep_evidence(machine)
+    return machine
+
+
+@pytest.fixture
+def fresh_laptop(layer, tmp_path, keep_evidence):
+    machine = Laptop(layer, tmp_path / "laptop")
+    keep_evidence(machine)
+    return machine.boot()
+
+
+@pytest.fixture
+def make_card(tmp_path):
+    """make_card(**how) -> cards.Card, see cards.make_card; each call makes another file."""
+    made = []
+
+    def make(**how):
+        made.append(tmp_path / f"card{len(made)}.img")
+        return cards.make_card(made[-1], **how)
+
+    return make
