@@ -35,7 +35,7 @@ DESTDIR     ?=
 
 BUILD       := build/$(VARIANT)
 
-PACKAGES    := libsystemd libudev libcryptsetup devmapper blkid mount libconfig sqlite3 json-c libxxhash libcrypto libseccomp libcap
+PACKAGES    := libsystemd libudev libcryptsetup devmapper blkid mount libconfig sqlite3 json-c libxxhash libcrypto libseccomp libcap expat
 PKG_CFLAGS  := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS    := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 

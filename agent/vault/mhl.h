@@ -47,7 +47,7 @@ struct mhl_file {
 
 struct mhl_options {
 	const char *root_name; /* name of the root folder; goes into the manifest's name and nowhere else */
-	const char *hostname;  /* NULL: this computer's */
+	const char *hostname;  /* NULL: written as localhost; a sandboxed worker cannot ask */
 	const char *comment;   /* NULL: none. Plain text, for example the device's name */
 	int64_t started;       /* Unix seconds: start of the operation */
 };
@@ -61,8 +61,11 @@ struct mhl_written {
 	uint64_t bytes;
 };
 
-/* --- writer: system calls openat, mkdirat, write, pwrite64, pread64, ftruncate, mmap, fsync, renameat2,
- * unlinkat, fchmod, fstat, getdents64 below root_fd only --- */
+/* 0 for a relative path of safe names, -EINVAL, or -ENAMETOOLONG against the limits above. */
+int mhl_check_path(const char *path, size_t size);
+
+/* --- writer: system calls openat, mkdirat, write, pread64, pwrite64, fadvise64, lseek, mmap, fsync,
+ * renameat2, unlinkat, fchmod, fstat, getdents64 below root_fd only --- */
 
 struct mhl_writer;
 
