@@ -57,7 +57,9 @@ struct registered_device {
  * or a space and does not end with a space or '.': it is also a folder's name in the vault. Pure. */
 int register_name_check(const char *name, const char **ret_sentence);
 
-/* All return REGISTER_OK, another outcome, or negative errno. ret_number may be NULL. */
+/* All return REGISTER_OK, another outcome, or negative errno. Vendor, product and serial are what the device
+ * says, so what cannot be printed in them is replaced; every other text must be good. ret_number may be NULL.
+ */
 int register_add(struct state *state, const struct registered_device *device, int64_t *ret_number);
 int register_rename(struct state *state, const char *name, const char *new_name);
 /* NULL leaves that one as it is, "" takes it away. */
