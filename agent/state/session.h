@@ -87,14 +87,17 @@ struct session_object {
 	enum object_state state;
 	bool linked;        /* stored as a hard link to content that was in the vault and verified again */
 	const char *reason; /* for OBJECT_FAILED, else NULL */
+	bool this_walk;     /* returned only: stored since the session was created or last resumed */
 };
 
+/* Of the present walk. */
 struct session_totals {
 	uint64_t objects;           /* rows */
 	uint64_t stored, read_back; /* in exactly that state */
 	uint64_t failed;
 	uint64_t linked;
 	uint64_t bytes;             /* of stored, read back and verified objects */
+	uint64_t earlier;           /* rows of earlier walks only: no longer on the source, or not yet seen */
 	struct set_digest verified; /* count, bytes and digest of verified objects */
 };
 
@@ -121,8 +124,12 @@ int session_find_resumable(struct state *state, const char *key, struct session 
 /* reason: for failed and cancelled, else NULL. SESSION_WRONG_STATE, SESSION_INCOMPLETE. The same state again
  * is accepted and changes nothing. */
 int session_set_state(struct state *state, const char *id, enum session_state to, const char *reason);
-/* Goes on with a session that is not committed: state open, with this insertion, and the recorded set
- * forgotten: the source has to be walked again. Objects stay; the caller verifies again what it relies on. */
+/*
+ * Goes on with a session that is not committed: state open, with this insertion, the recorded set forgotten:
+ * the source is walked again. The objects of earlier walks stay, so that the caller finds what the vault has
+ * already (session_object_find()), but each counts only once it has been stored again in this walk: what is
+ * no longer on the source is not part of what is committed.
+ */
 int session_resume(struct state *state, const char *id, const char *insertion);
 int session_set_vault_dir(struct state *state, const char *id, const char *vault_dir);
 
