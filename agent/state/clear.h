@@ -10,6 +10,9 @@
  * makes it done: certificate and state in one transaction, the session still committed. So there is no
  * certificate without a plan, a committed session and a read-back.
  *
+ * Failed and cancelled are final. A clear that was cut off (power, cable, daemon killed) stays writing or
+ * reading back, so that clear_find_unfinished() finds it when the medium is there again.
+ *
  * Functions return CLEAR_OK, another enum clear_outcome, or negative errno.
  */
 
