@@ -34,6 +34,7 @@ struct agent {
 	uint32_t watched;
 	struct js *latest; /* newest state of the watched job */
 	bool fresh, gone;
+	bool answered; /* it has been there */
 };
 
 struct agent *agent_free(struct agent *agent)
@@ -114,7 +115,10 @@ static int call(
 	if (r < 0)
 		return r;
 	r = sd_bus_call(agent->bus, message, CALL_USEC, &error, ret_reply);
-	return r < 0 ? fail(agent, &error, r) : AGENT_OK;
+	if (r < 0)
+		return fail(agent, &error, r);
+	agent->answered = true;
+	return AGENT_OK;
 }
 
 static int parse_reply(sd_bus_message *reply, struct js **ret_js)
@@ -254,9 +258,11 @@ static int timeout_ms(struct agent *agent)
 	return 1000;
 }
 
-/* Waits for the bus or a signal to this process. AGENT_DETACHED for the latter. */
+/* Waits for the bus or a signal to this process. AGENT_DETACHED for the latter, which is taken: it must not
+ * be pending any more when the mask is restored. */
 static int wait_for_change(struct agent *agent, int signals)
 {
+	struct signalfd_siginfo taken;
 	struct pollfd fds[] = {{.fd = sd_bus_get_fd(agent->bus)}, {.fd = signals, .events = POLLIN}};
 	int events = sd_bus_get_events(agent->bus);
 
@@ -265,7 +271,9 @@ static int wait_for_change(struct agent *agent, int signals)
 	fds[0].events = (short)events;
 	if (poll(fds, ELEMENTS(fds), timeout_ms(agent)) < 0 && errno != EINTR)
 		return -errno;
-	return fds[1].revents ? AGENT_DETACHED : AGENT_OK;
+	if (!fds[1].revents)
+		return AGENT_OK;
+	return read(signals, &taken, sizeof(taken)) < 0 ? -errno : AGENT_DETACHED;
 }
 
 /* Handles what has arrived; *ret_more is false when there is nothing left. */
@@ -333,7 +341,7 @@ int agent_watch(struct agent *agent, uint32_t job, void (*changed)(const struct 
 
 	agent->watched = job;
 	r = agent_ask(agent, "GetJob", &first, "u", job);
-	if (r == AGENT_UNREACHABLE)
+	if (r == AGENT_UNREACHABLE && agent->answered)
 		return AGENT_GONE;
 	if (r != AGENT_OK)
 		return r;
