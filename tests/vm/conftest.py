@@ -2,6 +2,7 @@
 """Fixtures of the laptop scenarios.
 
   laptop        a running laptop, from a saved state: a second or two
+  nursery       the same with the agent at work and an open vault (see nursery.py)
   fresh_laptop  a laptop that has really booted: for what happens at boot
   make_card     makes card images in the test's own directory
 
@@ -24,6 +25,7 @@ import cards  # noqa: E402
 import image  # noqa: E402
 import stages  # noqa: E402
 from laptop import Laptop  # noqa: E402
+from nursery import READY, Nursery  # noqa: E402
 
 BUILD = HERE.parent.parent / "build"
 CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
@@ -31,7 +33,6 @@ CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "campaign: many repetitions; only with OUTING_CAMPAIGN=1")
-    config.addinivalue_line("markers", "needs_package: the package under test must be installed")
 
 
 def pytest_collection_modifyitems(items):
@@ -80,6 +81,13 @@ def laptop(layer, tmp_path, keep_evidence):
     machine = stages.resume(stages.BOOTED, layer, tmp_path / "laptop", say)
     keep_evidence(machine)
     return machine
+
+
+@pytest.fixture
+def nursery(layer, tmp_path, keep_evidence):
+    machine = stages.resume(READY, layer, tmp_path / "laptop", say)
+    keep_evidence(machine)
+    return Nursery(machine)
 
 
 @pytest.fixture

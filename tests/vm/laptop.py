@@ -18,12 +18,16 @@ set and a child process with a time limit has proved that it works.
 import argparse
 import os
 import pathlib
+import select
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
+import tty
 
 import image
 from journal import Journal
@@ -136,6 +140,8 @@ class Laptop:
             "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
             "-chardev", f"socket,id=journal,path={at}/journal.sock,server=on,wait=off",
             "-device", "virtserialport,chardev=journal,name=lab.journal",
+            "-chardev", f"socket,id=screen,path={at}/screen.sock,server=on,wait=off",
+            "-device", "virtserialport,chardev=screen,name=lab.screen",
             "-chardev", f"socket,id=serial,path={at}/serial.sock,server=on,wait=off,"
             f"logfile={at}/serial.log,logappend=on",
             "-serial", "chardev:serial",
@@ -143,7 +149,7 @@ class Laptop:
         ]  # fmt: skip
 
     def _start(self, memory=None, shared=False, incoming=False):
-        for name in ("agent", "journal", "serial", "qmp"):
+        for name in ("agent", "journal", "screen", "serial", "qmp"):
             (self.dir / f"{name}.sock").unlink(missing_ok=True)
         argv = self._argv(memory, shared)
         if incoming:
@@ -264,6 +270,37 @@ class Laptop:
 
     def finish(self, pid, timeout=120.0):
         return self.agent.finish(pid, timeout)
+
+    def watch(self, command, user=None, on_output=None, timeout=600.0):
+        """Runs COMMAND on a terminal of its own; returns (status, what it showed), live to ON_OUTPUT."""
+        port = "/dev/virtio-ports/lab.screen"
+        line = command if isinstance(command, str) else shlex.join(command)
+        wrapped = shlex.join(["env", "TERM=xterm-256color", "LANG=C.UTF-8", *shell_argv(line, user)])
+        with socket.socket(socket.AF_UNIX) as screen:
+            screen.connect(str(self.dir / "screen.sock"))
+            pid = self.start(
+                f"{{ script -qefc {shlex.quote('stty cols 100 rows 30; exec ' + wrapped)} /dev/null </dev/null; "
+                f"printf '\\000%d\\n' $?; }} >{port} 2>&1"
+            )
+            shown = self._relay(screen, on_output, time.monotonic() + timeout)
+        self.finish(pid)
+        text, _, status = shown.rpartition(b"\0")
+        return int(status), text.decode(errors="replace")
+
+    def _relay(self, screen, on_output, deadline):
+        shown = b""
+        while not (b"\0" in shown and shown.endswith(b"\n")):
+            screen.settimeout(max(0.1, deadline - time.monotonic()))
+            try:
+                block = screen.recv(1 << 16)
+            except TimeoutError:
+                raise LabError(f"still running: {shown[-500:]!r}") from None
+            if not block:
+                raise LabError("the machine is gone")
+            if on_output and not block.startswith(b"\0"):
+                on_output(block.partition(b"\0")[0].decode(errors="replace"))
+            shown += block
+        return shown
 
     def read(self, path):
         return self.agent.read_file(path)
@@ -391,9 +428,21 @@ class Laptop:
 
 def shell(laptop):
     """Joins this terminal to the laptop's serial line; Ctrl-] ends it."""
-    subprocess.run(
-        ["socat", "-,raw,echo=0,escape=0x1d", f"UNIX-CONNECT:{laptop.dir}/serial.sock"], check=False
-    )
+    before = termios.tcgetattr(0)
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(laptop.dir / "serial.sock"))
+        try:
+            tty.setraw(0)
+            while True:
+                ready = select.select([0, line], [], [])[0]
+                typed = os.read(0, 4096) if 0 in ready else b""
+                if b"\x1d" in typed:
+                    return
+                line.sendall(typed)
+                if line in ready:
+                    os.write(1, line.recv(4096))
+        finally:
+            termios.tcsetattr(0, termios.TCSADRAIN, before)
 
 
 def main():
