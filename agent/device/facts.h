@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 
+#include <string.h>
 #include <sys/types.h>
 
 #define DEVICE_TEXT           128
@@ -68,3 +69,16 @@ struct device_facts {
 	bool more_volumes;   /* there are more partitions than fit */
 	struct device_volume volume[DEVICE_PARTITIONS_MAX];
 };
+
+/* Copies as much as fits, always NUL-terminated; true when something was cut off. */
+static inline bool facts_copy(char *ret_text, size_t size, const char *text)
+{
+	size_t length = strnlen(text, size);
+	bool cut = length == size;
+
+	if (cut)
+		length--;
+	memcpy(ret_text, text, length);
+	ret_text[length] = '\0';
+	return cut;
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * libudev: the monitor, the enumeration, and what udev's own probing (blkid) found on partitions. The only
+ * file that includes libudev's header.
+ *
+ * Identity and place come from sysfs (sysfs.h), the same way the helper sees them; from udev come only
+ * file-system type, serial and label, the partition table's id, and whether it is done. Media are never
+ * opened here.
+ */
+
+#include "device/udev.h"
+
+#include "base/fd.h"
+#include "base/number.h"
+#include "device/sysfs.h"
+#include "device/system-disk.h"
+
+#include <fcntl.h>
+#include <libudev.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#define QUEUE_BYTES (4 * 1024 * 1024)
+
+struct device_monitor {
+	struct udev *udev;
+	struct udev_monitor *monitor;
+};
+
+static void device_unrefp(struct udev_device **d)
+{
+	(void)udev_device_unref(*d);
+}
+
+static void enumerate_unrefp(struct udev_enumerate **e)
+{
+	(void)udev_enumerate_unref(*e);
+}
+
+#define _cleanup_device_    _cleanup_(device_unrefp)
+#define _cleanup_enumerate_ _cleanup_(enumerate_unrefp)
+
+static int open_monitor(struct device_monitor *monitor)
+{
+	int r;
+
+	monitor->udev = udev_new();
+	if (!monitor->udev)
+		return -ENOMEM;
+	monitor->monitor = udev_monitor_new_from_netlink(monitor->udev, "udev");
+	if (!monitor->monitor)
+		return errno ? -errno : -ENOMEM;
+	r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, "block", NULL);
+	if (r < 0)
+		return r;
+	r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, "usb", "usb_device");
+	if (r < 0)
+		return r;
+	/* A larger queue is a comfort, not a need: an overrun is noticed. */
+	(void)udev_monitor_set_receive_buffer_size(monitor->monitor, QUEUE_BYTES);
+	return udev_monitor_enable_receiving(monitor->monitor);
+}
+
+int device_monitor_new(struct device_monitor **ret_monitor)
+{
+	struct device_monitor *monitor = calloc(1, sizeof(*monitor));
+	int r;
+
+	if (!monitor)
+		return -ENOMEM;
+	r = open_monitor(monitor);
+	if (r < 0) {
+		(void)device_monitor_free(monitor);
+		return r;
+	}
+	*ret_monitor = monitor;
+	return 0;
+}
+
+struct device_monitor *device_monitor_free(struct device_monitor *monitor)
+{
+	if (monitor) {
+		(void)udev_monitor_unref(monitor->monitor);
+		(void)udev_unref(monitor->udev);
+		free(monitor);
+	}
+	return NULL;
+}
+
+int device_monitor_fd(const struct device_monitor *monitor)
+{
+	return udev_monitor_get_fd(monitor->monitor);
+}
+
+static const char *property(struct udev_device *device, const char *name)
+{
+	const char *value = udev_device_get_property_value(device, name);
+
+	return value ? value : "";
+}
+
+/* udev stores exact bytes with \xHH for everything unusual; back to the bytes. */
+static void decode(const char *text, char *ret_text, size_t size)
+{
+	size_t used = 0;
+
+	while (*text && used + 1 < size) {
+		unsigned value = 0;
+
+		if (text[0] == '\\' && text[1] == 'x' && sscanf(text + 2, "%2x", &value) == 1 && value) {
+			ret_text[used++] = (char)value;
+			text += 4;
+		} else {
+			ret_text[used++] = *text++;
+		}
+	}
+	ret_text[used] = '\0';
+}
+
+static void take_file_system(struct udev_device *device, struct device_volume *volume)
+{
+	(void)facts_copy(volume->type, sizeof(volume->type), property(device, "ID_FS_TYPE"));
+	(void)facts_copy(volume->serial, sizeof(volume->serial), property(device, "ID_FS_UUID"));
+	decode(property(device, "ID_FS_LABEL_ENC"), volume->label, sizeof(volume->label));
+}
+
+static bool take_volume(
+	struct device_monitor *monitor, const struct device_facts *disk, struct device_volume *volume)
+{
+	_cleanup_device_ struct udev_device *device = NULL;
+	const char *name = strrchr(volume->node, '/');
+	char path[DEVICE_PATH + DEVICE_TEXT];
+
+	(void)snprintf(path, sizeof(path), "%s%s", disk->syspath, name ? name : "");
+	device = udev_device_new_from_syspath(monitor->udev, path);
+	if (!device || udev_device_get_is_initialized(device) <= 0)
+		return false;
+	take_file_system(device, volume);
+	return true;
+}
+
+/* A disk without partitions is its own only volume, if udev found anything on it. */
+static void take_whole_disk(struct udev_device *device, struct device_facts *facts)
+{
+	struct device_volume *volume = &facts->volume[0];
+
+	if (facts->volumes || facts->size == 0 || !property(device, "ID_FS_TYPE")[0])
+		return;
+	facts->volumes = 1;
+	memcpy(volume->node, facts->node, sizeof(volume->node));
+	volume->size = facts->size;
+	take_file_system(device, volume);
+}
+
+static bool holds_system(dev_t number)
+{
+	struct system_disks disks;
+
+	/* Not knowing means hands off. */
+	if (system_disks_find(&SYSTEM_ROOTS, &disks) < 0)
+		return true;
+	return system_disks_contain(&disks, number);
+}
+
+static int disk_facts(struct device_monitor *monitor, dev_t number, struct device_facts *ret_facts)
+{
+	_cleanup_device_ struct udev_device *device = NULL;
+	struct device_facts facts;
+	int r;
+
+	device = udev_device_new_from_devnum(monitor->udev, 'b', number);
+	if (!device)
+		return -ENODEV;
+	r = sysfs_disk_facts(SYSFS_ROOT, number, &facts);
+	if (r < 0)
+		return r;
+	facts.settled = udev_device_get_is_initialized(device) > 0;
+	(void)facts_copy(facts.table_type, sizeof(facts.table_type), property(device, "ID_PART_TABLE_TYPE"));
+	(void)facts_copy(facts.table_id, sizeof(facts.table_id), property(device, "ID_PART_TABLE_UUID"));
+	(void)facts_copy(facts.media, sizeof(facts.media), property(device, "OUTING_MEDIA"));
+	for (size_t i = 0; i < facts.volumes; i++)
+		facts.settled &= take_volume(monitor, &facts, &facts.volume[i]);
+	take_whole_disk(device, &facts);
+	facts.holds_system = facts.external && holds_system(number);
+	*ret_facts = facts;
+	return 0;
+}
+
+/* Interface classes as udev lists them: ":060101:..."; still image capture is 06/01/01. */
+static enum device_kind usb_kind(struct udev_device *device)
+{
+	if (strcmp(property(device, "ID_MTP_DEVICE"), "1") == 0)
+		return DEVICE_MTP;
+	if (strstr(property(device, "ID_USB_INTERFACES"), ":060101:") || property(device, "ID_GPHOTO2")[0])
+		return DEVICE_PTP;
+	return DEVICE_OTHER;
+}
+
+static void usb_facts(struct udev_device *device, struct device_facts *ret_facts)
+{
+	const char *path = udev_device_get_syspath(device), *node = udev_device_get_devnode(device);
+	struct device_facts facts = {.kind = usb_kind(device), .bus = DEVICE_BUS_USB, .external = true};
+	char text[16];
+
+	(void)facts_copy(facts.syspath, sizeof(facts.syspath), path ? path : "");
+	(void)facts_copy(facts.node, sizeof(facts.node), node ? node : "");
+	facts.settled = udev_device_get_is_initialized(device) > 0;
+	(void)sysfs_read(facts.syspath, "idVendor", text, sizeof(text));
+	facts.vendor_id = (unsigned)strtoul(text, NULL, 16);
+	(void)sysfs_read(facts.syspath, "idProduct", text, sizeof(text));
+	facts.product_id = (unsigned)strtoul(text, NULL, 16);
+	facts.serial_cut = sysfs_read(facts.syspath, "serial", facts.serial, sizeof(facts.serial));
+	(void)sysfs_read(facts.syspath, "manufacturer", facts.vendor, sizeof(facts.vendor));
+	(void)sysfs_read(facts.syspath, "product", facts.product, sizeof(facts.product));
+	*ret_facts = facts;
+}
+
+static bool is_optical(const char *name)
+{
+	return name && name[0] == 's' && name[1] == 'r';
+}
+
+static int report_disk(struct device_monitor *monitor, dev_t number, enum device_event event,
+	device_callback callback, void *data)
+{
+	struct device_facts facts;
+	int r;
+
+	r = disk_facts(monitor, number, &facts);
+	/* Gone again between event and look; its removal is reported by its own event. */
+	if (r == -ENODEV)
+		return 0;
+	if (r < 0)
+		return r;
+	return facts.external ? callback(event, &facts, data) : 0;
+}
+
+static int report_removed(
+	struct udev_device *device, enum device_kind kind, device_callback callback, void *data)
+{
+	const char *path = udev_device_get_syspath(device), *node = udev_device_get_devnode(device);
+	struct device_facts facts = {.kind = kind};
+
+	(void)facts_copy(facts.syspath, sizeof(facts.syspath), path ? path : "");
+	(void)facts_copy(facts.node, sizeof(facts.node), node ? node : "");
+	facts.number = kind == DEVICE_DISK ? udev_device_get_devnum(device) : 0;
+	(void)number_parse_u64(property(device, "DISKSEQ"), &facts.diskseq);
+	return callback(DEVICE_REMOVED, &facts, data);
+}
+
+/* The disk of a partition; 0 when it is gone as well. */
+static dev_t disk_of(struct udev_device *partition)
+{
+	struct udev_device *parent =
+		udev_device_get_parent_with_subsystem_devtype(partition, "block", "disk");
+
+	return parent ? udev_device_get_devnum(parent) : 0;
+}
+
+static int handle_block(struct device_monitor *monitor, struct udev_device *device, const char *action,
+	device_callback callback, void *data)
+{
+	const char *type = udev_device_get_devtype(device);
+	dev_t number;
+
+	if (!type || is_optical(udev_device_get_sysname(device)))
+		return 0;
+	if (strcmp(type, "partition") == 0) {
+		number = disk_of(device);
+		return number ? report_disk(monitor, number, DEVICE_CHANGED, callback, data) : 0;
+	}
+	if (strcmp(action, "remove") == 0)
+		return report_removed(device, DEVICE_DISK, callback, data);
+	return report_disk(monitor, udev_device_get_devnum(device),
+		strcmp(action, "add") == 0 ? DEVICE_ADDED : DEVICE_CHANGED, callback, data);
+}
+
+static int handle_usb(struct udev_device *device, const char *action, device_callback callback, void *data)
+{
+	enum device_kind kind = usb_kind(device);
+	struct device_facts facts;
+
+	if (kind == DEVICE_OTHER)
+		return 0;
+	if (strcmp(action, "remove") == 0)
+		return report_removed(device, kind, callback, data);
+	usb_facts(device, &facts);
+	return callback(strcmp(action, "add") == 0 ? DEVICE_ADDED : DEVICE_CHANGED, &facts, data);
+}
+
+static int handle(struct device_monitor *monitor, struct udev_device *device, const char *action,
+	device_callback callback, void *data)
+{
+	const char *subsystem = udev_device_get_subsystem(device);
+
+	if (!subsystem || !action)
+		return 0;
+	if (strcmp(subsystem, "block") == 0)
+		return handle_block(monitor, device, action, callback, data);
+	return handle_usb(device, action, callback, data);
+}
+
+static int enumerate(struct device_monitor *monitor, const char *subsystem, const char *type,
+	device_callback callback, void *data)
+{
+	_cleanup_enumerate_ struct udev_enumerate *list = udev_enumerate_new(monitor->udev);
+	struct udev_list_entry *entry;
+	int r;
+
+	if (!list)
+		return -ENOMEM;
+	r = udev_enumerate_add_match_subsystem(list, subsystem);
+	if (r < 0)
+		return r;
+	r = udev_enumerate_add_match_property(list, "DEVTYPE", type);
+	if (r < 0)
+		return r;
+	r = udev_enumerate_scan_devices(list);
+	if (r < 0)
+		return r;
+	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(list))
+	{
+		_cleanup_device_ struct udev_device *device =
+			udev_device_new_from_syspath(monitor->udev, udev_list_entry_get_name(entry));
+
+		r = device ? handle(monitor, device, "add", callback, data) : 0;
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+int device_monitor_enumerate(struct device_monitor *monitor, device_callback callback, void *data)
+{
+	int r;
+
+	r = enumerate(monitor, "block", "disk", callback, data);
+	return r != 0 ? r : enumerate(monitor, "usb", "usb_device", callback, data);
+}
+
+int device_monitor_dispatch(struct device_monitor *monitor, device_callback callback, void *data)
+{
+	for (;;) {
+		_cleanup_device_ struct udev_device *device = NULL;
+		int r;
+
+		errno = 0;
+		device = udev_monitor_receive_device(monitor->monitor);
+		if (!device && errno == ENOBUFS)
+			return -ENOBUFS;
+		if (!device)
+			return 0;
+		r = handle(monitor, device, udev_device_get_action(device), callback, data);
+		if (r != 0)
+			return r;
+	}
+}
+
+int device_monitor_lookup(struct device_monitor *monitor, dev_t number, struct device_facts *ret_facts)
+{
+	return disk_facts(monitor, number, ret_facts);
+}
+
+static int ask_for_change(const char *path, const char *partition)
+{
+	char file[DEVICE_PATH + DEVICE_TEXT + 16];
+	_cleanup_close_ int fd = -1;
+
+	(void)snprintf(file, sizeof(file), "%s%s/uevent", path, partition);
+	fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT ? -ENODEV : -errno;
+	return fd_write_full(fd, "change", strlen("change"));
+}
+
+int device_retrigger(const char *syspath)
+{
+	struct device_facts facts;
+	dev_t number;
+	int r;
+
+	if (strlen(syspath) >= DEVICE_PATH)
+		return -ENAMETOOLONG;
+	r = ask_for_change(syspath, "");
+	if (r < 0 || sysfs_read_number(syspath, &number) < 0)
+		return r;
+	r = sysfs_disk_facts(SYSFS_ROOT, number, &facts);
+	for (size_t i = 0; r == 0 && i < facts.volumes; i++)
+		r = ask_for_change(syspath, strrchr(facts.volume[i].node, '/'));
+	return r;
+}
