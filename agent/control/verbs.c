@@ -15,7 +15,7 @@ static const struct verb verbs[] = {
 	{"status", "[--json]", "How the agent is doing.", OPTION_JSON, 0, 0, 0, VERB_PLAIN, verb_status},
 	{"devices", "[--json]", "What is plugged in and what is registered.", OPTION_JSON, 0, 0, 0,
 		VERB_PLAIN, verb_devices},
-	{"device add", "NAME --role ROLE --device ID [--room ROOM]",
+	{"device add", "NAME --role ROLE --device ID [--room ROOM] [--json]",
 		"Register a device that is plugged in. ROLE is camera, stick, phone, tablet or reader.",
 		OPTION_ROLE | OPTION_DEVICE | OPTION_ROOM | OPTION_JSON, OPTION_ROLE | OPTION_DEVICE, 1, 1,
 		VERB_NAME, verb_device_add},
