@@ -45,10 +45,10 @@ struct audit_options {
 
 /*
  * Opens or creates the log for appending. A last line torn by a power cut is cut off and that is recorded
- * (log-repaired). A log that does not verify at its end, or is shorter than the anchor says, is opened all
- * the same, because recording must go on; that is recorded (log-damaged) and *ret_report (may be NULL) says
- * what was found. Only the present file is read; audit_verify() reads all. -EBUSY: another process holds the
- * log (waits five seconds).
+ * (log-repaired). A log that does not verify, or is shorter than the anchor says, is opened all the same,
+ * because recording must go on; that is recorded (log-damaged), and *ret_report (may be NULL) says what was
+ * found. Only the present file is read here; audit_verify() reads all of them. Several processes may have the
+ * log open; an append waits for another's append.
  */
 int audit_open(
 	const struct audit_options *options, struct audit **ret_audit, struct audit_report *ret_report);
@@ -65,9 +65,3 @@ int audit_rotate(struct audit *audit);
 
 /* Sequence number and time of the last line, for status. */
 uint64_t audit_last_seq(const struct audit *audit);
-
-/* Calls visit with each entry of the present and the kept files, oldest first, as parsed JSON, until it
- * returns non-zero. Lines that are not JSON are skipped (audit_verify() reports them). NULL event: every
- * event. */
-int audit_each(
-	const char *path, const char *event, int (*visit)(const struct js *entry, void *data), void *data);

@@ -32,6 +32,7 @@ enum audit_event {
 	AUDIT_LOG_STARTED,      /* log-started: first line of a new log */
 	AUDIT_LOG_REPAIRED,     /* log-repaired: a line torn by a power cut was cut off */
 	AUDIT_LOG_ROTATED,      /* log-rotated: first line of the next file */
+	AUDIT_LOG_EXPIRED,      /* log-expired: a file older than the retention is about to be removed */
 	AUDIT_LOG_DAMAGED,      /* log-damaged: the log did not verify when it was opened */
 	AUDIT_EVENT_END,
 };

@@ -7,6 +7,7 @@
  */
 
 #include "base/cleanup.h"
+#include "base/json.h"
 
 struct audit_anchor_store;
 
@@ -38,7 +39,13 @@ const char *audit_verdict_name(enum audit_verdict verdict);
 /*
  * path: .../audit.jsonl. anchor: NULL to check without (the end of the log is then not proven, and the
  * sentence says so). 0 with *ret_report, whatever the verdict; negative errno only if a file could not be
- * read. Takes no lock, reads with constant memory; a line that is being appended at that moment may show as
- * torn, so the daemon answers this between its own appends.
+ * read. Reads with constant memory. Waits for an append that is under way, and holds appends up while it
+ * reads, if this process is root; otherwise a line that is just being written may show as torn.
  */
 int audit_verify(const char *path, const struct audit_anchor_store *anchor, struct audit_report *ret_report);
+
+/* Calls visit with each entry of the kept files and the present one, oldest first, until it returns non-zero,
+ * which is then returned. Lines that are not whole are left out (audit_verify() reports them). event: only
+ * those of this name; NULL: all. */
+int audit_each(
+	const char *path, const char *event, int (*visit)(const struct js *entry, void *data), void *data);
