@@ -154,6 +154,7 @@ static void media_key(const struct device_facts *facts, char ret_key[static IDEN
 {
 	const struct device_volume *volume = naming_volume(facts);
 	char table[2 * sizeof(facts->table_id)], serial[192], label[200];
+	int n;
 
 	ret_key[0] = '\0';
 	if (facts->kind != DEVICE_DISK || facts->size == 0 || (!facts->table_id[0] && !volume))
@@ -164,8 +165,9 @@ static void media_key(const struct device_facts *facts, char ret_key[static IDEN
 	if (identity_encode(facts->table_id, table, sizeof(table)) < 0 ||
 		identity_encode(volume ? volume->serial : "", serial, sizeof(serial)) < 0)
 		return;
-	(void)snprintf(
-		ret_key, IDENTITY_KEY_SIZE, "card:%s:%s:%s:%" PRIu64, table, serial, label, facts->size);
+	n = snprintf(ret_key, IDENTITY_KEY_SIZE, "card:%s:%s:%s:%" PRIu64, table, serial, label, facts->size);
+	if (n < 0 || n >= IDENTITY_KEY_SIZE)
+		ret_key[0] = '\0';
 }
 
 int identity_id(const char *prefix, const char *key, char ret_id[static IDENTITY_ID_SIZE])
