@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * What is plugged in: each medium with its facts, its identity, its entry in the register and what was
+ * decided about it.
+ *
+ * Judged again whenever something changed (an event, the register, the configuration, the end of a job), and
+ * acted on once for each plug-in and decision. A medium is never read here; what it holds is found out by
+ * workers only. At most MEDIA_MAX are kept; what is plugged in beyond that is left alone and said so.
+ */
+
+#include "device/facts.h"
+#include "device/identity.h"
+#include "device/udev.h"
+#include "policy/decide.h"
+#include "state/clear.h"
+#include "state/register.h"
+#include "state/session.h"
+
+#define MEDIA_MAX 64
+
+struct daemon;
+struct media;
+
+struct medium {
+	struct device_facts facts;
+	struct device_identity identity;
+	char insertion[SESSION_INSERTION_SIZE]; /* "" when the kernel does not count insertions */
+	char source[DEVICE_PATH];               /* what an offload reads: the node, but for tests */
+	struct registered_device entry;         /* valid if registered */
+	bool registered;
+	char reader_id[REGISTER_ID_SIZE]; /* id of the registered reader it is in, "" for none */
+	bool ambiguous;
+	bool interrupted; /* a clear of it was cut short */
+	bool offloaded;   /* committed since it was plugged in */
+	bool cleared;     /* cleared since it was plugged in */
+	enum decision decision;
+	const char *reason; /* static sentence for the decision */
+	enum decision told; /* the decision that was recorded and reported */
+	bool told_any;
+	char told_key[IDENTITY_KEY_SIZE];
+	bool offload_started, resume_started; /* by itself, since it was plugged in */
+	struct medium *next;
+};
+
+int media_new(struct daemon *daemon, struct media **ret_media);
+struct media *media_free(struct media *media);
+DEFINE_CLEANUP(struct media, media_free);
+
+/* An event of the source of events. offload_source: NULL for the node itself. */
+int media_event(struct media *media, enum device_event event, const struct device_facts *facts,
+	const char *offload_source);
+
+/* Everything is judged again, and what follows from it is done. */
+int media_judge(struct media *media);
+
+/* Borrowed until the next event. NULL when not plugged in. Ambiguous ones are found too. */
+struct medium *media_find_id(struct media *media, const char *id);
+struct medium *media_first(struct media *media);
+
+/* "present", "offloading", ... as the interface documents it. */
+const char *medium_state(struct daemon *daemon, const struct medium *medium);
+
+/* What people call it: the registered name, else vendor and product, else the id. */
+const char *medium_name(const struct medium *medium, char *buffer, size_t size);

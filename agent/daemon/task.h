@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * One running job, as the files task-*.c and tasks.c share it. Internal to daemon/.
+ *
+ * A task ends exactly once, through task_end(); after that call it does not exist any more.
+ */
+
+#include "daemon/daemon.h"
+#include "daemon/media.h"
+#include "daemon/tasks.h"
+#include "job/capture.h"
+#include "job/worker.h"
+#include "offload/recorder.h"
+#include "wipe/recorder.h"
+
+#define TASK_CANCEL_GRACE_MS 10000
+#define TASK_SILENCE_MS      180000
+#define TASK_MAKE_SILENCE_MS 900000
+#define TASK_ARGS_MAX        12
+#define TASK_MEMORY_MAX      (768ULL << 20)
+
+struct task_device {
+	char id[IDENTITY_ID_SIZE];
+	char key[IDENTITY_KEY_SIZE];
+	char device_key[IDENTITY_KEY_SIZE];
+	char media_key[IDENTITY_KEY_SIZE];
+	char name[REGISTER_NAME_SIZE];
+	char role[JOB_WORD_SIZE];
+	char room[REGISTER_TEXT_SIZE];
+	char vendor[DEVICE_TEXT], product[DEVICE_TEXT], serial[DEVICE_TEXT];
+	char insertion[SESSION_INSERTION_SIZE];
+	char source[DEVICE_PATH];
+	char node[DEVICE_TEXT];
+	char syspath[DEVICE_PATH];
+	uint64_t bytes;
+};
+
+struct task {
+	struct daemon *daemon;
+	struct job *job;
+	struct task_device device;
+	struct capture *capture;
+	void (*after_check)(struct task *task);
+	struct worker *worker;
+	int vault_fd;
+	struct recorder *offload;
+	bool offload_finished;
+	struct wipe_recorder *wipe;
+	bool wipe_ended;
+	char session[SESSION_ID_SIZE];
+	int64_t began_at;
+	uint64_t signalled_ns;
+	struct vault_end *vault_end;
+	struct task *next;
+};
+
+/* The steps. Each either starts something whose callback goes on, or ends the task. */
+void task_offload_begin(struct task *task);
+void task_wipe_begin(struct task *task);
+void task_vault_begin(struct task *task);
+
+/* After the offload that a wipe needed was committed. */
+void task_wipe_go_on(struct task *task);
+
+/* Asks whether the vault rests encrypted, without doing it here; go_on is called if it does, otherwise the
+ * task ends with the sentence that says what to do. */
+void task_check_vault(struct task *task, void (*go_on)(struct task *task));
+
+/* Starts PROGRAM of the libexec directory with arguments (NULL-terminated, without argv[0]). */
+int task_start_worker(struct task *task, const char *program, const char *const *arguments,
+	uint64_t silence_ms, const struct worker_events *events);
+
+/* Progress is shown at most four times a second; force: now. */
+void task_show(struct task *task, bool force);
+
+/* The plugged-in medium that the task was started for; NULL when it went, was swapped or cannot be told apart
+ * any more. */
+struct medium *task_medium(const struct task *task);
+
+/* Ends the job and the task: the job's end is shown, the queue moves on, media are judged again. */
+void task_end(struct task *task, enum job_state state, const char *outcome, const char *sentence);
+void task_end_errno(struct task *task, int error, const char *what);
+
+/* What a worker's strange end means for people; NULL when it ended by itself. */
+const char *task_end_sentence(enum worker_end end, const char **ret_outcome);
+
+/* Sends a task's cancel to whatever it runs. */
+void task_cancel(struct task *task);
+void task_offload_cancel(struct task *task);
+void task_wipe_cancel(struct task *task);
+void task_vault_cancel(struct task *task);
