@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * Fork, lock in, judge, answer through a pipe.
+ *
+ * This runs inside udevd's own system call filter, which denies seccomp(2) and the Landlock calls; prctl(2)
+ * is allowed, so the filter here is installed that way. That is why base/sandbox.h, which needs the others,
+ * is used for capabilities only. The child opens nothing, so no file system rule is missed.
+ */
+
+#include "device/judge.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/sandbox.h"
+#include "device/blockdev.h"
+
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define MEMORY_MAX      (256ULL * 1024 * 1024)
+#define CPU_SECONDS_MAX 5
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ARCHITECTURE AUDIT_ARCH_RISCV64
+#else
+#error "name this architecture for the system call filter"
+#endif
+
+#define ALLOW(name) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+static int only_reading(void)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		ALLOW(pread64),
+		ALLOW(write),
+		ALLOW(exit_group),
+		ALLOW(brk),
+		ALLOW(mmap),
+		ALLOW(munmap),
+		ALLOW(mremap),
+		ALLOW(madvise),
+		ALLOW(futex),
+		ALLOW(getrandom),
+		ALLOW(clock_gettime),
+		ALLOW(rt_sigreturn),
+		ALLOW(restart_syscall),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	struct sock_fprog filter = {.len = ELEMENTS(program), .filter = program};
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0 ? -errno : 0;
+}
+
+static int limit(__rlimit_resource_t resource, rlim_t most)
+{
+	struct rlimit value = {most, most};
+
+	return setrlimit(resource, &value) < 0 ? -errno : 0;
+}
+
+static int lock_in(void)
+{
+	int r;
+
+	r = limit(RLIMIT_CORE, 0);
+	if (r == 0)
+		r = limit(RLIMIT_CPU, CPU_SECONDS_MAX);
+#ifndef OUTING_SANITIZED
+	if (r == 0)
+		r = limit(RLIMIT_AS, MEMORY_MAX);
+#endif
+	if (r == 0)
+		r = sandbox_become(NULL);
+	return r == 0 ? only_reading() : r;
+}
+
+static int read_disk(void *data, uint64_t offset, void *buffer, size_t size)
+{
+	ssize_t n = fd_pread_full(*(const int *)data, buffer, size, offset);
+
+	if (n < 0)
+		return (int)n;
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+static void describe(int *fd, const struct device_facts *facts, struct medium_source *source)
+{
+	source->read = read_disk;
+	source->data = fd;
+	source->size = facts->size;
+	if (blockdev_sector_size(*fd, &source->sector) < 0)
+		source->sector = 512;
+	source->more_parts = facts->more_volumes;
+	for (size_t i = 0; i < facts->volumes; i++)
+		if (facts->volume[i].number != 0)
+			source->part[source->parts++] =
+				(struct medium_part){facts->volume[i].start, facts->volume[i].size};
+}
+
+_noreturn_ static void child(int fd, const struct device_facts *facts, int answer)
+{
+	struct medium_source source = {0};
+	struct medium medium = {0};
+
+	describe(&fd, facts, &source);
+	if (lock_in() < 0 || medium_judge(&source, &medium) < 0)
+		_exit(1);
+	_exit(fd_write_full(answer, &medium, sizeof(medium)) < 0);
+}
+
+/* All of the answer before the deadline, or an error. */
+static int wait_answer(int fd, uint64_t deadline, struct medium *ret_medium)
+{
+	char *at = (char *)ret_medium;
+	size_t missing = sizeof(*ret_medium);
+
+	while (missing > 0) {
+		uint64_t now = clock_monotonic_ns();
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		ssize_t n;
+
+		if (now >= deadline)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, (int)((deadline - now) / 1000000) + 1) < 0 && errno != EINTR)
+			return -errno;
+		if (!p.revents)
+			continue;
+		n = read(fd, at, missing);
+		if (n == 0)
+			return -EIO;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			at += n;
+			missing -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+/* What came from the child is as trustworthy as the medium. */
+static bool answer_is_sane(const struct medium *medium)
+{
+	return memchr(medium->table_id, '\0', sizeof(medium->table_id)) &&
+	       memchr(medium->serial, '\0', sizeof(medium->serial)) &&
+	       (medium->verdict == MEDIUM_UNKNOWN || medium->verdict == MEDIUM_PLAIN ||
+		       medium->verdict == MEDIUM_ENCRYPTED);
+}
+
+int judge_disk(int fd, const struct device_facts *facts, int timeout_ms, struct medium *ret_medium)
+{
+	uint64_t deadline = clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
+	_cleanup_close_ int ours = -1, theirs = -1;
+	struct medium medium = {0};
+	int ends[2], r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	ours = ends[0];
+	theirs = ends[1];
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		child(fd, facts, theirs);
+	theirs = close_fd(theirs);
+	r = wait_answer(ours, deadline, &medium);
+	/* A child that hangs in the driver cannot be waited for; it has no rights and ends with its read. */
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, r == -ETIMEDOUT ? WNOHANG : 0);
+	if (r < 0)
+		return r;
+	if (!answer_is_sane(&medium))
+		return -EBADMSG;
+	*ret_medium = medium;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* A configuration of any bytes is either taken whole, with every value in its range, or refused with a
+ * reason. */
+
+#include "policy/config.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char value[CONFIG_VALUE_SIZE];
+	struct config_errors errors;
+	struct config config;
+	int r = config_parse("fuzz.conf", (const char *)data, size, &config, &errors);
+
+	if (r == 0) {
+		if (errors.count || config.audit.retention_days < 31 || config.vault.path[0] != '/' ||
+			strcmp(config.hooks.user, "root") == 0 || config.hooks.timeout_seconds < 1)
+			abort();
+		for (size_t i = 0; config_key(i); i++)
+			if (!config_value(&config, i, value))
+				abort();
+	} else {
+		_cleanup_free_ char *text = config_errors_text(&errors);
+
+		if (r != -ENOMEM && (!errors.count || !text))
+			abort();
+	}
+	return 0;
+}
