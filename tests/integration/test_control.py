@@ -93,7 +93,10 @@ class Screen:
     def __init__(self, bench, *words, **environment):
         pid, self.fd = pty.fork()
         if pid == 0:
-            os.execve(COMMAND, [COMMAND, *words], dict(bench.environment, **environment))
+            try:
+                os.execve(COMMAND, [COMMAND, *words], dict(bench.environment, **environment))
+            finally:
+                os._exit(127)
         self.pid, self.seen = pid, ""
         os.set_blocking(self.fd, False)
 
