@@ -91,7 +91,7 @@ static int fail(struct agent *agent, const sd_bus_error *error, int r)
 	agent->sentence = error->message ? strdup(error->message) : NULL;
 	for (size_t i = 0; error->name && i < ELEMENTS(errors); i++)
 		if (strcmp(error->name, errors[i].name) == 0)
-			return errors[i].outcome;
+			return (int)errors[i].outcome;
 	if (r == -ENOTCONN || r == -ECONNRESET || r == -ETIMEDOUT || r == -EPIPE)
 		return AGENT_UNREACHABLE;
 	return error->name ? AGENT_REFUSED : r;
