@@ -64,24 +64,44 @@ static bool path_valid(struct offload_bytes path)
 }
 
 int offload_parse_start(const struct wire_message *m, struct offload_start *ret,
-	struct offload_bytes *ret_source, struct offload_bytes *ret_session, struct offload_bytes *ret_user)
+	struct offload_bytes *ret_source, struct offload_bytes *ret_user)
 {
 	struct offload_start start;
-	struct offload_bytes source, session, user;
+	struct offload_bytes source, user;
 	ssize_t rest = head(m, OFFLOAD_START, &start, sizeof start);
 
-	if (rest < 0 || rest != start.source_size + start.session_size + start.user_size || start.resume > 1)
+	if (rest < 0 || rest != start.source_size + start.user_size || start.ask > 1)
 		return -EBADMSG;
 	source = tail(m, sizeof start, start.source_size);
-	session = tail(m, sizeof start + source.size, start.session_size);
-	user = tail(m, sizeof start + source.size + session.size, start.user_size);
-	if (source.size == 0 || !text_valid(source, OFFLOAD_SOURCE_MAX) || !path_valid(session) ||
+	user = tail(m, sizeof start + source.size, start.user_size);
+	if (source.size == 0 || !text_valid(source, OFFLOAD_SOURCE_MAX) ||
 		!text_valid(user, OFFLOAD_USER_MAX))
 		return -EBADMSG;
 	*ret = start;
 	*ret_source = source;
-	*ret_session = session;
 	*ret_user = user;
+	return 0;
+}
+
+int offload_parse_begin(
+	const struct wire_message *m, struct offload_begin *ret, struct offload_bytes *ret_text)
+{
+	struct offload_begin begin;
+	ssize_t rest = head(m, OFFLOAD_BEGIN, &begin, sizeof begin);
+
+	if (rest <= 0 || begin.resume > 1 ||
+		!text_valid(tail(m, sizeof begin, (size_t)rest), OFFLOAD_DETAIL_MAX))
+		return -EBADMSG;
+	*ret = begin;
+	*ret_text = tail(m, sizeof begin, (size_t)rest);
+	return 0;
+}
+
+int offload_parse_session(const struct wire_message *m, struct offload_bytes *ret_path)
+{
+	if (m->type != OFFLOAD_SESSION || m->size > OFFLOAD_DETAIL_MAX || !path_valid(tail(m, 0, m->size)))
+		return -EBADMSG;
+	*ret_path = tail(m, 0, m->size);
 	return 0;
 }
 
@@ -151,7 +171,8 @@ int offload_parse_failed(
 
 	/* A path that is too long to be kept is named as far as it goes. */
 	if (rest < 0 || failed.reason == OFFLOAD_REASON_NONE || failed.reason >= OFFLOAD_REASON_COUNT ||
-		failed.error < 0 || failed.error > 4095 || !path_valid(tail(m, sizeof failed, (size_t)rest)))
+		failed.error < 0 || failed.error > 4095 || failed.is_file > 1 || failed.size > INT64_MAX ||
+		!path_valid(tail(m, sizeof failed, (size_t)rest)))
 		return -EBADMSG;
 	*ret = failed;
 	*ret_path = tail(m, sizeof failed, (size_t)rest);
@@ -264,6 +285,7 @@ const char *offload_finding_name(enum offload_finding finding)
 		[OFFLOAD_FINDING_FIFO] = "named pipe",
 		[OFFLOAD_FINDING_SOCKET] = "socket",
 		[OFFLOAD_FINDING_OTHER_MOUNT] = "other file system",
+		[OFFLOAD_FINDING_PARTITION] = "partition with unknown content",
 	};
 
 	return finding < OFFLOAD_FINDING_COUNT ? names[finding] : "unknown";

@@ -7,12 +7,14 @@
  *   supervisor                          worker
  *   START (+ vault directory fd)   ->   opens the source, gives up its rights
  *                                  <-   READY
- *   ANSWER                         <->  QUERY      (what is recorded already: for one path, or for one
- * content)
- *                                  <-   PROGRESS   (at most four a second)
- *                                  <-   TOTALS     (after the first walk)
  *                                  <-   FINDING    (something on the card that is not a file)
- *   RECORDED                       <-   OBJECT, SYNC (each object twice: when stored, and when proven)
+ *   ANSWER                         <->  QUERY       path: is it recorded by the session that may be resumed?
+ *                                  <-   TOTALS     (end of the first walk)
+ *   BEGIN                          ->               a new session, or the one to go on with
+ *                                  <-   SESSION    (its folder)
+ *   ANSWER                         <->  QUERY       content: where may the vault hold it already?
+ *                                  <-   PROGRESS   (at most four a second)
+ *   RECORDED                       <-   OBJECT, SYNC (an object twice: when stored, and when proven)
  *                                  <-   FAILED     (a file that could not be proven, with its reason)
  *   CANCEL                         ->
  *                                  <-   RESULT     (last message; the worker then ends)
@@ -39,6 +41,7 @@ enum offload_message {
 	OFFLOAD_RECORDED = 2,
 	OFFLOAD_ANSWER = 3,
 	OFFLOAD_CANCEL = 4,
+	OFFLOAD_BEGIN = 5,
 
 	OFFLOAD_READY = 16,
 	OFFLOAD_TOTALS = 17,
@@ -49,6 +52,7 @@ enum offload_message {
 	OFFLOAD_FINDING = 22,
 	OFFLOAD_QUERY = 23,
 	OFFLOAD_RESULT = 24,
+	OFFLOAD_SESSION = 25,
 };
 
 enum offload_phase {
@@ -98,6 +102,7 @@ enum offload_finding {
 	OFFLOAD_FINDING_FIFO,
 	OFFLOAD_FINDING_SOCKET,
 	OFFLOAD_FINDING_OTHER_MOUNT, /* another file system is mounted there */
+	OFFLOAD_FINDING_PARTITION,   /* a partition whose content is not known */
 	OFFLOAD_FINDING_COUNT
 };
 
@@ -109,17 +114,23 @@ enum offload_object_state {
 
 struct offload_start {
 	uint64_t reserve; /* bytes that must stay free in the vault */
-	int64_t started;  /* Unix seconds, for the manifest only */
-	uint32_t resume;  /* 1: ask for recorded objects */
-	uint16_t source_size, session_size, user_size, unused;
-	/* followed by source, session directory below the vault, user (empty: stay), without NUL */
+	uint32_t ask;     /* 1: a session may be resumed, so ask about each path */
+	uint16_t source_size, user_size;
+	/* followed by source and user (empty: stay who you are), without NUL */
 };
 
+struct offload_begin {
+	int64_t started; /* Unix seconds, for the folder's name and the manifest only */
+	uint32_t resume; /* 1: text is the session's folder below the vault, 0: text is the device's name */
+	uint32_t unused;
+	/* followed by the text, at most OFFLOAD_DETAIL_MAX bytes */
+};
+
+/* Followed by names of the file systems, separated by spaces. */
 struct offload_ready {
 	uint64_t capacity;   /* bytes of the device or image, 0 for a folder */
 	uint32_t partitions; /* file systems that are offloaded; a folder is 1 */
 	uint32_t sandboxed;  /* 1: Landlock too, 0: without Landlock (old kernel) */
-			     /* followed by names of the file systems, separated by spaces */
 };
 
 struct offload_totals {
@@ -149,6 +160,8 @@ struct offload_failed {
 	uint32_t reason;
 	int32_t error; /* positive errno, 0: none */
 	uint64_t size;
+	uint32_t is_file; /* 0: a folder that could not be looked into */
+	uint32_t unused;
 	/* followed by path on the card */
 };
 
@@ -204,7 +217,10 @@ struct offload_bytes {
 /* Each checks the whole payload of a message of its type; -EBADMSG if anything is out of order. Pointers
  * point into the message and live as long as it does. */
 int offload_parse_start(const struct wire_message *m, struct offload_start *ret,
-	struct offload_bytes *ret_source, struct offload_bytes *ret_session, struct offload_bytes *ret_user);
+	struct offload_bytes *ret_source, struct offload_bytes *ret_user);
+int offload_parse_begin(
+	const struct wire_message *m, struct offload_begin *ret, struct offload_bytes *ret_text);
+int offload_parse_session(const struct wire_message *m, struct offload_bytes *ret_path);
 int offload_parse_ready(
 	const struct wire_message *m, struct offload_ready *ret, struct offload_bytes *ret_names);
 int offload_parse_totals(const struct wire_message *m, struct offload_totals *ret);

@@ -11,9 +11,12 @@
  * it ends the worker (if it has not ended by itself), calls recorder_close() and reads recorder_result().
  *
  * The worker is not believed: each message is checked, paths are checked, the counts it reports must be the
- * counts that were recorded, and the set digest of its fresh walk must be the one computed here from the
+ * counts that were recorded, and the set digest of its fresh walk must be the one summed up from the
  * database. Any contradiction ends as "failed". Everything is durable in the state database before it is
  * acknowledged or shown.
+ *
+ * A session is made, or one that was interrupted is gone on with, after the worker's first walk: only if
+ * everything that the interrupted one recorded is still on the card unchanged; else a new one begins.
  */
 
 #include "base/cleanup.h"
@@ -29,9 +32,9 @@ enum recorder_step {
 
 struct recorder_options {
 	struct state *state;     /* borrowed, must outlive the recorder */
-	int vault_fd;            /* vault directory, borrowed until recorder_start() returned */
+	int vault_fd;            /* vault directory, borrowed until recorder_close() */
 	const char *device_name; /* registered name, or what --name said: names the folder in the vault */
-	const char *device_key;  /* identity.h; for a folder or image without identity "path:..." */
+	const char *device_key;  /* what the device is known by; "path:..." for a folder or image */
 	const char *media_key;   /* may be NULL */
 	const char *insertion;   /* BOOTID/DISKSEQ, NULL: an image or folder */
 	const char *source;      /* absolute path of block device, image or folder */
@@ -48,7 +51,7 @@ struct recorder_progress {
 };
 
 struct recorder_failure {
-	const char *path;   /* valid UTF-8, bad bytes replaced; for people */
+	const char *path;   /* on the card; valid UTF-8, bad bytes replaced; for people */
 	const char *reason; /* plain English */
 };
 
@@ -56,12 +59,15 @@ struct recorder_result {
 	bool committed;
 	bool resumable; /* trying again goes on where this stopped */
 	bool cancelled;
-	const char *code; /* "committed", "incomplete", "cancelled", "vault-full", ... one word for JSON */
-	const char *sentence; /* what happened and what to do, plain English, for staff */
-	const char *session;  /* folder below the vault, "" if none was made */
-	int64_t session_id;   /* 0 if none was made */
-	uint64_t files, bytes, linked, findings, failed;
-	const struct recorder_failure *failures; /* the first RECORDER_FAILURES_MAX of them */
+	const char *code;       /* "committed", "incomplete", "cancelled", "vault-full", ... */
+	const char *sentence;   /* what happened and what to do, plain English, for staff */
+	const char *session;    /* folder below the vault, "" if none was made */
+	const char *session_id; /* in the state database, "" if none was made */
+	uint64_t files, bytes;  /* proven */
+	uint64_t linked;        /* of them, shared with content that was in the vault */
+	uint64_t findings;      /* links, special files, unknown partitions: nothing that could be taken */
+	uint64_t failed;
+	const struct recorder_failure *failures; /* the first RECORDER_FAILURES_MAX of them, then findings */
 	size_t failure_count;
 };
 
@@ -69,7 +75,7 @@ struct recorder_result {
 
 struct recorder;
 
-/* Finds the media's session that can be resumed, or makes a new one (row and folder). 0 or negative errno. */
+/* Copies what it needs from options. 0 or negative errno. */
 int recorder_new(const struct recorder_options *options, struct recorder **ret_recorder);
 struct recorder *recorder_free(struct recorder *recorder);
 DEFINE_CLEANUP(struct recorder, recorder_free);
@@ -77,16 +83,17 @@ DEFINE_CLEANUP(struct recorder, recorder_free);
 /* Sends START on the worker's socket. */
 int recorder_start(struct recorder *recorder, int wire_fd);
 
-/* Takes one message and does everything it asks for. Blocks only for the database. enum recorder_step, or a
- * negative errno: -EBADMSG the worker broke the protocol, -EPIPE it ended without a result; others: the
- * database failed. After an error the caller ends the worker and calls recorder_close(). */
+/* Takes one message and does everything it asks for. Blocks only for the database, and for the socket unless
+ * it is non-blocking. enum recorder_step; -EAGAIN: no message now. Other errors: -EBADMSG the worker broke
+ * the protocol, -EPIPE it ended without a result, else the database failed; the caller then ends the worker
+ * and calls recorder_close(). */
 int recorder_receive(struct recorder *recorder, int wire_fd);
 
 /* Asks the worker to stop; it answers with its result. */
 int recorder_cancel(struct recorder *recorder, int wire_fd);
 
-/* The worker is gone. exit_status as process_wait() gives it. Settles the session's state in the database,
- * once. */
+/* The worker is gone. exit_status as process_wait() gives it, -1: not known. Settles the session's state in
+ * the database, once. Negative errno: that could not be written; the result then says so too. */
 int recorder_close(struct recorder *recorder, int exit_status);
 
 /* Borrowed, valid until the next call. recorder_progress() at any time, recorder_result() after
@@ -94,6 +101,9 @@ int recorder_close(struct recorder *recorder, int exit_status);
 const struct recorder_progress *recorder_progress(const struct recorder *recorder);
 const struct recorder_result *recorder_result(const struct recorder *recorder);
 
-/* The result as the JSON object that `outing-offload --json` prints and the daemon's events carry; owned by
- * caller. */
+/* Id of the session in the state database, "" before there is one. */
+const char *recorder_session_id(const struct recorder *recorder);
+
+/* The result as the JSON object that `outing-offload --json` prints; owned by the caller, NULL out of memory.
+ */
 struct js *recorder_result_json(const struct recorder *recorder);
