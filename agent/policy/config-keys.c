@@ -56,7 +56,7 @@ static const struct config_entry entries[] = {
 		"a whole number of days from 31 to 3660"},
 	{"hooks.enabled", CONFIG_IS_BOOL, AT(hooks.enabled), NULL, 0, 0, "true",
 		"true or false, without quotes"},
-	{"hooks.user", CONFIG_IS_NAME, AT(hooks.user), NULL, 0, 0, "nobody",
+	{"hooks.user", CONFIG_IS_NAME, AT(hooks.user), NULL, 0, 0, "outing-hooks",
 		"the name of a user other than root, for example \"nobody\""},
 	{"hooks.timeout_seconds", CONFIG_IS_NUMBER, AT(hooks.timeout_seconds), NULL, 1, 600, "30",
 		"a whole number of seconds from 1 to 600"},

@@ -53,7 +53,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(config.wipe.protected_files, CONFIG_PROTECTED_ASK);
 	assert_true(config.audit.retention_days == 365);
 	assert_true(config.hooks.enabled);
-	assert_string_equal(config.hooks.user, "nobody");
+	assert_string_equal(config.hooks.user, "outing-hooks");
 	assert_true(config.hooks.timeout_seconds == 30);
 	assert_int_equal(config.log.level, LOG_LEVEL_INFO);
 }
