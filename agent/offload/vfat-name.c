@@ -33,6 +33,6 @@ int source_vfat_alias(int dirfd, const char *name, char ret_alias[static SOURCE_
 			entries[0].d_name[0] != 0 && !strchr(entries[0].d_name, '/'))
 			break;
 	}
-	(void)snprintf(ret_alias, SOURCE_ALIAS, "%s", entries[0].d_name);
+	memcpy(ret_alias, entries[0].d_name, strlen(entries[0].d_name) + 1);
 	return 0;
 }
