@@ -65,8 +65,7 @@ static void on_vault(struct capture *capture, int exit_status, const char *text,
 	struct later *later = data;
 	struct daemon *daemon = later->daemon;
 
-	later_reply(later,
-		vault_view_json(daemon->config.vault.path, daemon->config.vault.reserve, exit_status, text));
+	later_reply(later, vault_view_json(daemon, exit_status, text));
 	(void)capture_free(capture);
 }
 
@@ -117,8 +116,7 @@ static void on_status(struct capture *capture, int exit_status, const char *text
 	struct later *later = data;
 	struct daemon *daemon = later->daemon;
 
-	later_reply(later, status_json(daemon, vault_view_json(daemon->config.vault.path,
-						       daemon->config.vault.reserve, exit_status, text)));
+	later_reply(later, status_json(daemon, vault_view_json(daemon, exit_status, text)));
 	(void)capture_free(capture);
 }
 
@@ -129,8 +127,7 @@ static int ask_status(struct daemon *daemon, struct later *later)
 
 	/* The rest of the status does not depend on it. */
 	if (r < 0)
-		later_reply(later, status_json(daemon, vault_view_json(daemon->config.vault.path,
-							       daemon->config.vault.reserve, r, "")));
+		later_reply(later, status_json(daemon, vault_view_json(daemon, r, "")));
 	return 0;
 }
 
@@ -297,7 +294,13 @@ static void start_job(struct daemon *daemon, enum job_kind kind, const struct bu
 
 static void vault_create(struct daemon *daemon, uint64_t bytes, struct bus_answer *answer)
 {
-	if (bytes < CONTAINER_SIZE_MIN || bytes > VAULT_BYTES_LIMIT)
+	if (strcmp(daemon->config.vault.path, CONTAINER_MOUNTPOINT) != 0)
+		answer_error(answer, BUS_REFUSED,
+			"The configuration says that the vault is the folder %s, so no container is made. "
+			"Take "
+			"vault.path out of the configuration first.",
+			daemon->config.vault.path);
+	else if (bytes < CONTAINER_SIZE_MIN || bytes > VAULT_BYTES_LIMIT)
 		answer_error(answer, BUS_INVALID_ARGUMENT,
 			"A vault has at least 64 MB and at most a thousand terabytes.");
 	else

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 
 	log_set_program("outingd");
 	fault_init("outingd");
-	(void)umask(0077);
+	(void)umask(0027);
 	if (daemon_options_parse(argc, argv, &options) < 0)
 		return 2;
 	if (options.quit)

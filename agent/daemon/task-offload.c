@@ -12,6 +12,7 @@
 #include "daemon/task.h"
 #include "vault/layout.h"
 
+#include <pwd.h>
 #include <string.h>
 
 #define MESSAGES_AT_ONCE 64
@@ -141,6 +142,8 @@ static void settle(struct task *task, enum worker_end end)
 	const char *sentence = sentence_of(result, end, cancelled, &code);
 	int r;
 
+	(void)snprintf(task->session, sizeof task->session, "%s", result->session_id);
+	job_set_session(task->job, task->session);
 	take_findings(task, result);
 	r = record_end(task, result, code, sentence);
 	if (r < 0)
@@ -182,16 +185,9 @@ static void refuse(struct task *task, const char *outcome, const char *sentence)
 		task_end(task, JOB_FAILED, outcome, sentence);
 }
 
-/* The session that the recorder made or found, by its id. */
-static void find_session(struct task *task)
+static const char *worker_user(void)
 {
-	_cleanup_free_ struct session *session = calloc(1, sizeof *session);
-
-	if (!session ||
-		session_find_latest(task->daemon->state, task->device.key, NULL, session) != SESSION_OK)
-		return;
-	(void)snprintf(task->session, sizeof task->session, "%s", session->id);
-	job_set_session(task->job, session->id);
+	return geteuid() == 0 && getpwnam(VAULT_USER) ? VAULT_USER : NULL;
 }
 
 static int start(struct task *task)
@@ -204,13 +200,12 @@ static int start(struct task *task)
 		.media_key = *task->device.media_key ? task->device.media_key : NULL,
 		.insertion = *task->device.insertion ? task->device.insertion : NULL,
 		.source = task->device.source,
-		.user = geteuid() == 0 ? VAULT_USER : NULL,
+		.user = worker_user(),
 		.reserve = task->daemon->config.vault.reserve};
 	int r = recorder_new(&options, &task->offload);
 
 	if (r < 0)
 		return r;
-	find_session(task);
 	r = record_start(task);
 	if (r >= 0)
 		r = task_start_worker(task, "outing-offload", arguments, TASK_SILENCE_MS, &events);

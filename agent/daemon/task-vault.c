@@ -51,7 +51,7 @@ static void on_answer(struct capture *capture, int exit_status, const char *text
 	struct task *task = data;
 	struct vault_view view;
 
-	vault_view_read(exit_status, text, &view);
+	vault_view(task->daemon, exit_status, text, &view);
 	task->capture = capture_free(capture);
 	if (view.state == VAULT_STATE_READY)
 		task->after_check(task);
@@ -258,17 +258,34 @@ static void ended(struct worker *worker, enum worker_end end, int exit_status, v
 
 static const struct worker_events events = {.readable = readable, .ended = ended};
 
+/*
+ * Making the vault mounts it, and that must be seen by the whole computer and not only by the agent, which
+ * has a file system view of its own. So systemd starts the worker, as a unit; our socket gets there as its
+ * stdin.
+ */
+static int start_create(struct task *task)
+{
+	char command[PATH_MAX + 512];
+	const char *argv[] = {"/bin/sh", "-c", command, NULL};
+	struct worker_options options = {.argv = argv, .silence_ms = TASK_MAKE_SILENCE_MS};
+	int n = snprintf(command, sizeof command,
+		"exec systemd-run --quiet --collect --wait --pipe --unit=outing-vault-create "
+		"--property=UMask=0027 --property=LimitCORE=0 "
+		"/bin/sh -c 'exec %s/outing-vault create --worker --size %llu 3<&0 </dev/null' <&3",
+		task->daemon->options.libexec_dir, (unsigned long long)task->job->bytes);
+
+	if (n < 0 || (size_t)n >= sizeof command)
+		return -ENAMETOOLONG;
+	return worker_start(task->daemon->loop, &options, &events, task, &task->worker);
+}
+
 static int start(struct task *task)
 {
-	const char *path = task->daemon->config.vault.path;
-	const char *verify[] = {"verify", "--worker", "--vault", path, NULL};
-	const char *create[] = {"create", "--worker", "--size", NULL, "--vault", path, NULL};
-	char size[32];
+	const char *verify[] = {"verify", "--worker", "--vault", task->daemon->config.vault.path, NULL};
 
-	(void)snprintf(size, sizeof size, "%llu", (unsigned long long)task->job->bytes);
-	create[3] = size;
-	return task_start_worker(task, "outing-vault", task->job->kind == JOB_VAULT_CREATE ? create : verify,
-		TASK_MAKE_SILENCE_MS, &events);
+	if (task->job->kind == JOB_VAULT_CREATE)
+		return start_create(task);
+	return task_start_worker(task, "outing-vault", verify, TASK_MAKE_SILENCE_MS, &events);
 }
 
 void task_vault_begin(struct task *task)

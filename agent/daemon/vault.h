@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How the vault is doing, as outing-vault says it: asked in a child, read into a plain value. Whatever cannot
- * be asked or understood is "unknown", and unknown is never ready.
+ * How the vault is doing: whether it is there (looked at here) and whether it rests encrypted (asked of
+ * outing-vault, a child). Whatever cannot be asked or understood is "unknown", and unknown is never ready.
  */
 
 #include "base/json.h"
@@ -24,14 +24,17 @@ struct vault_view {
 	char sentence[768]; /* what is wrong and the way out; "" when ready */
 };
 
-/* Asks; data is the callback's. */
+/* Asks whether the vault's folder rests encrypted; data is the callback's. */
 int vault_ask(struct daemon *daemon, capture_done done, void *data, struct capture **ret_capture);
 
-/* Reads an answer; pure. */
-void vault_view_read(int exit_status, const char *text, struct vault_view *ret_view);
+/* Puts the child's answer and what is seen here together. */
+void vault_view(const struct daemon *daemon, int exit_status, const char *text, struct vault_view *ret_view);
 
-/* The answer as VaultStatus documents it; owned by the caller. */
-struct js *vault_view_json(const char *path, uint64_t reserve, int exit_status, const char *text);
+/* The same as VaultStatus documents it; owned by the caller. */
+struct js *vault_view_json(const struct daemon *daemon, int exit_status, const char *text);
+
+/* The verdict alone, pure: what the child printed when it ended with exit_status. */
+enum vault_state vault_read_storage(int exit_status, const char *text, char *ret_sentence, size_t size);
 
 /* "ready", "closed", "missing", "not-encrypted", "unknown" */
 const char *vault_state_name(enum vault_state state);
