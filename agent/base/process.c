@@ -69,6 +69,30 @@ static int place_descriptors(const struct process_options *options, int report_f
 	return syscall(SYS_close_range, (unsigned)keep_from + 1, ~0U, 0) < 0 ? -errno : keep_from;
 }
 
+static int take_input_away(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fd == STDIN_FILENO)
+		return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
+	if (dup2(fd, STDIN_FILENO) < 0)
+		return -errno;
+	(void)close(fd);
+	return 0;
+}
+
+/* Before the user changes: what follows may not gain anything back. */
+static int set_apart(const struct process_options *options)
+{
+	if (options->new_session && setsid() < 0)
+		return -errno;
+	if (options->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return options->empty_input ? take_input_away() : 0;
+}
+
 static void reset_signals(void)
 {
 	sigset_t none;
@@ -98,7 +122,9 @@ static int child_prepare(const struct process_options *options, const struct ide
 		return -errno;
 	if (options->memory_max > 0 && setrlimit(RLIMIT_AS, &memory) < 0)
 		return -errno;
-	r = become(identity);
+	r = set_apart(options);
+	if (r >= 0)
+		r = become(identity);
 	/* The death signal is cleared by a change of credentials, so it is set after it. */
 	return r < 0 ? r : tie_to_parent(options, parent);
 }

@@ -21,6 +21,9 @@ struct process_options {
 	int wire_fd;   /* becomes WIRE_FD (3) in the child, -1: none. Stays owned by the caller */
 	int output_fd; /* becomes stdout and stderr, -1: inherited */
 	bool outlive_parent;
+	bool new_session;    /* own session and process group, whose number is the pid */
+	bool no_new_privs;   /* set-uid programs give it nothing */
+	bool empty_input;    /* stdin is /dev/null instead of ours */
 	uint64_t memory_max; /* bytes of address space (RLIMIT_AS), 0: unlimited */
 };
 
