@@ -10,6 +10,9 @@
  *   truncated  the log ends before the anchor
  *   torn       the last line has no end
  *
+ * Without a present file the log is still whole if the anchor is reached: a power cut between closing one
+ * file and beginning the next leaves it so.
+ *
  * A log may begin after entry 1 only if it says itself (log-expired) that everything before was old.
  */
 
@@ -95,10 +98,11 @@ void audit_walk_end(struct audit_walk *walk, bool torn, bool present)
 {
 	if (walk->verdict != AUDIT_WHOLE)
 		return;
-	if (!present && (walk->entries > 0 || walk->anchor_seq > 0))
+	if (walk->anchor_seq > walk->last.seq)
+		(void)wrong(walk, walk->last.seq == 0 || !present ? AUDIT_MISSING : AUDIT_TRUNCATED,
+			walk->last.seq + 1);
+	else if (!present && walk->entries > 0 && walk->anchor_seq == 0)
 		(void)wrong(walk, AUDIT_MISSING, walk->last.seq + 1);
-	else if (walk->anchor_seq > walk->last.seq)
-		(void)wrong(walk, walk->last.seq == 0 ? AUDIT_MISSING : AUDIT_TRUNCATED, walk->last.seq + 1);
 	else if (torn)
 		(void)wrong(walk, AUDIT_TORN, walk->last.seq + 1);
 	else if (walk->entries > 0 && begins_too_late(walk))

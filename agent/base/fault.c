@@ -35,6 +35,7 @@ void fault_init(const char *program)
 
 	if (only_program && strcmp(only_program, program) != 0)
 		return;
+	atomic_store(&reached, 0);
 	only_point = getenv("OUTING_FAULT_POINT");
 	if (at && number_parse_u64(at, &kill_at) < 0)
 		abort();
