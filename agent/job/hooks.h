@@ -5,11 +5,12 @@
  * Event hooks: DIRECTORY/EVENT/NAME programs of the technician, run one after the other in order of name.
  *
  * A hook is run only if it is a regular file, executable, owned by root (or by the user of this process, in
- * tests), not writable by group or others, in a directory for which the same holds, and its name has only
- * letters, digits, '-' and '_' . It runs as an unprivileged user with no_new_privs in its own session, with
- * no descriptors of ours, an environment that is exactly the documented one (hooks/README.md), stdin empty,
- * and a time limit after which its process group gets SIGTERM and, two seconds later, SIGKILL. What it prints
- * goes to the log, limited. Nothing a hook does, prints or returns changes anything for the agent.
+ * tests), not writable by group or others, in folders for which the same holds, and its name has only
+ * letters, digits, '-' and '_'. It runs as an unprivileged user with no_new_privs in its own session, with no
+ * descriptors of ours, an environment that is exactly the documented one (hooks/README.md), stdin empty, and
+ * a time limit after which its process group gets SIGTERM and, two seconds later, SIGKILL. What it prints
+ * goes to the log, limited, and so does how it ended: this module logs that itself. Nothing a hook does,
+ * prints or returns changes anything for the agent.
  *
  * A run is a small state machine that never blocks: one descriptor to watch (readable: call
  * hooks_run_step()), its own timers behind it. hooks_run_all() is the blocking form.
@@ -53,9 +54,9 @@ enum hooks_step {
 
 struct hooks_run;
 
-/* Starts the hooks of event->event; everything is copied. HOOKS_RUNNING with a run, HOOKS_FINISHED with
- * *ret_run NULL when there is nothing to run, negative errno (-EPERM: the user is root or cannot be found).
- */
+/* Starts the hooks of event->event; everything is copied. HOOKS_RUNNING with a run; HOOKS_FINISHED with
+ * *ret_run NULL when there is nothing to run or nothing could be started. Negative errno otherwise: -EPERM
+ * when the user is root or is not there, or others may write to the folder. */
 int hooks_run_start(
 	const struct hooks_options *options, const struct hooks_event *event, struct hooks_run **ret_run);
 
