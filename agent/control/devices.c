@@ -94,6 +94,7 @@ int verb_device_add(struct control *control)
 {
 	const struct options *options = &control->options;
 	_cleanup_js_ struct js *device = NULL;
+	uint64_t job;
 	int r;
 
 	r = control_reach(control);
@@ -105,6 +106,12 @@ int verb_device_add(struct control *control)
 		return control_fail(control, r);
 	if (control_given(control, OPTION_JSON))
 		return control_json(control, device);
+	if (js_get_u64(device, "job", &job) == 0)
+		return control_say(control,
+			"\"%s\" is registered. Its pictures are being copied into the vault now; to watch: "
+			"outingctl "
+			"job watch %ju",
+			control->operand, (uintmax_t)job);
 	return control_say(control, "\"%s\" is registered.", control->operand);
 }
 

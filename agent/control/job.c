@@ -85,15 +85,16 @@ static int job_end(const struct control *control, const struct js *job)
 		if (r < 0)
 			return r;
 	} else if (done) {
-		show_job_end(stdout, &control->screen, job);
+		show_job_end(stdout, &control->screen, 0, job);
 		return CONTROL_DONE;
 	}
 	if (!done) {
+		const char *word = state && strcmp(state, "cancelled") == 0 ? "STOPPED:" : "NOT DONE:";
+
 		(void)fflush(stdout);
-		fputs(terminal_tone(&control->notes, TERMINAL_BAD), stderr);
-		fprintf(stderr, "%s:%s ", state && strcmp(state, "cancelled") == 0 ? "STOPPED" : "NOT DONE",
+		fprintf(stderr, "%s%s%s ", terminal_tone(&control->notes, TERMINAL_BAD), word,
 			terminal_tone(&control->notes, TERMINAL_PLAIN));
-		show_job_end(stderr, &control->notes, job);
+		show_job_end(stderr, &control->notes, strlen(word) + 1, job);
 	}
 	return done ? CONTROL_DONE : CONTROL_REFUSED;
 }

@@ -257,13 +257,13 @@ char *show_job_title(const struct js *job)
 	return title;
 }
 
-void show_job_end(FILE *out, const struct terminal *screen, const struct js *job)
+void show_job_end(FILE *out, const struct terminal *screen, size_t at, const struct js *job)
 {
 	const struct js *findings = js_get(job, "findings");
 	const char *sentence = js_get_string(job, "sentence"), *state = js_get_string(job, "state");
 
 	if (sentence)
-		text_wrap(out, screen, 0, 0, sentence);
+		text_wrap(out, screen, at, 0, sentence);
 	else
 		fprintf(out, "The job ended as: %s.\n", state ? state : "unknown");
 	for (size_t i = 0; i < js_length(findings); i++) {

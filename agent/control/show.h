@@ -21,5 +21,5 @@ int show_vault(FILE *out, const struct terminal *screen, const struct js *vault)
 /* "copying Blue Room camera", for a job object; owned by the caller, NULL when out of memory. */
 char *show_job_title(const struct js *job);
 
-/* How a job ended: its sentence and its findings, at most 100. */
-void show_job_end(FILE *out, const struct terminal *screen, const struct js *job);
+/* How a job ended: its sentence, which begins at column `at`, and its findings, at most 100. */
+void show_job_end(FILE *out, const struct terminal *screen, size_t at, const struct js *job);

@@ -271,6 +271,12 @@ def test_device_add(bench):
     assert bench.called("AddDevice") == [["Blue Room camera", "camera", "disk-3f9a1c07be", "Blue Room"]]
 
 
+def test_device_add_says_what_happens_next(bench):
+    bench.start(AddDevice={"text": dict(CAMERA, job=3, state="offloading")})
+    result = bench.run("device", "add", CAMERA["name"], "--role", "camera", "--device", CAMERA["id"])
+    assert "to watch: outingctl job watch 3" in " ".join(fits(result.stdout).split())
+
+
 def test_device_add_without_a_room_and_quotes(bench):
     bench.start(AddDevice={"text": CAMERA})
     assert bench.run("device", "add", "Blue", "Room", "camera", "--role", "camera", "--device", "x").returncode == 0
@@ -333,6 +339,7 @@ def test_offload_that_fails_says_why_on_stderr(bench):
     bench.start(Offload={"number": 7}, GetJob={"text": job()}, script=[{"job": failed}])
     result = bench.run("offload", CAMERA["id"])
     assert result.returncode == 1
+    fits(result.stderr)
     assert "The vault is full. Make room" in " ".join(result.stderr.split()) and "IMG_0007" in result.stderr
     assert "vault is full" not in result.stdout
 

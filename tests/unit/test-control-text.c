@@ -251,7 +251,7 @@ static void odd_answers_do_not_crash(void **state)
 
 		for (size_t k = 0; k < ELEMENTS(shows); k++)
 			(void)shows[k](page.out, &small, js);
-		show_job_end(page.out, &small, js);
+		show_job_end(page.out, &small, 0, js);
 		free(show_job_title(js));
 		progress_redraw(page.out, &small, js);
 		progress_line(page.out, &small, js);
