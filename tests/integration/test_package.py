@@ -31,6 +31,8 @@ WANTED = {
     "/usr/share/dbus-1/system.d/org.outingguard.Agent1.conf": "rw-r--r--",
     "/usr/share/dbus-1/interfaces/org.outingguard.Agent1.xml": "rw-r--r--",
     "/usr/share/polkit-1/actions/org.outingguard.policy": "rw-r--r--",
+    "/usr/share/polkit-1/rules.d/org.outingguard.rules": "rw-r--r--",
+    "/usr/share/doc/outing-guard/examples/hooks/README.md": "rw-r--r--",
     "/usr/share/bash-completion/completions/outingctl": "rw-r--r--",
     "/usr/share/doc/outing-guard/copyright": "rw-r--r--",
     "/etc/outing-guard/outing-guard.conf": "rw-r--r--",
