@@ -92,12 +92,15 @@ static void status_config(FILE *out, const struct terminal *screen, const struct
 int show_status(FILE *out, const struct terminal *screen, const struct js *status)
 {
 	const struct js *vault = js_get(status, "vault");
+	const char *vault_state = js_get_string(vault, "state");
 
 	put_labelf(out, screen, "Agent", "%s since %s, version %s",
 		flag(status, "ready") ? "ready" : "starting", or_dash(js_get_string(status, "since")),
 		or_dash(js_get_string(status, "version")));
-	put_labelf(out, screen, "Vault", "%s: %s", or_dash(js_get_string(vault, "state")),
-		or_dash(js_get_string(vault, "path")));
+	put_labelf(out, screen, "Vault", "%s: %s%s", or_dash(vault_state),
+		or_dash(js_get_string(vault, "path")),
+		vault_state && strcmp(vault_state, "ready") == 0 ? ""
+								 : " (what to do: outingctl vault status)");
 	put_labelf(out, screen, "Devices", "%ju plugged in, %ju registered",
 		(uintmax_t)count_of(status, "devices_present"),
 		(uintmax_t)count_of(status, "devices_registered"));
