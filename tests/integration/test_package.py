@@ -174,8 +174,7 @@ FILL = f"""
     install -d {VAULT}/'Blue Room camera'/2026-11-22T053146Z
     echo picture > {VAULT}/'Blue Room camera'/2026-11-22T053146Z/IMG_0001.JPG
     echo container > /var/lib/outing-guard/vault.luks
-    echo key > /var/lib/outing-guard/vault.key
-    echo sealed > /var/lib/outing-guard/vault.cred
+    echo sealed > /var/lib/outing-guard/vault-key.cred
     touch /var/lib/outing-guard/state.db /var/lib/outing-guard/state.db-wal /var/lib/outing-guard/known-media
     echo '{{}}' > /var/log/outing-guard/audit.jsonl
 """
@@ -229,7 +228,7 @@ def test_purge_removes_records_but_never_the_vault(machine, package):
                  "/var/lib/outing-guard/state.db-wal", "/var/lib/outing-guard/known-media"):
         assert not exists(machine, path), path
     assert machine.run("cat", PICTURE).stdout == "picture\n"
-    for name, text in (("vault.luks", "container"), ("vault.key", "key"), ("vault.cred", "sealed")):
+    for name, text in (("vault.luks", "container"), ("vault-key.cred", "sealed")):
         assert machine.run("cat", f"/var/lib/outing-guard/{name}").stdout == text + "\n"
 
 
