@@ -212,6 +212,15 @@ int clear_find_unfinished(struct state *state, const char *media_key, struct cle
 		media_key, ret_clear);
 }
 
+int clear_find_unfinished_of_session(struct state *state, const char *session_id, struct clear *ret_clear)
+{
+	return find(state,
+		"SELECT " COLUMNS " FROM (SELECT x.* FROM clear x JOIN session y ON y.number = x.session"
+		" WHERE y.id = ?1 ORDER BY x.number DESC LIMIT 1) c JOIN session s ON s.number = c.session"
+		" WHERE c.state IN ('planned', 'writing', 'reading-back')",
+		session_id, ret_clear);
+}
+
 static bool may_become(enum clear_state from, enum clear_state to)
 {
 	switch (to) {

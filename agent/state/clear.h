@@ -71,6 +71,9 @@ int clear_load_plan(struct state *state, const char *id, void **ret_plan, size_t
 /* The latest clear of this medium that is planned, writing or reading back. */
 int clear_find_unfinished(struct state *state, const char *media_key, struct clear *ret_clear);
 
+/* The latest clear of this session, if it is in one of those states. */
+int clear_find_unfinished_of_session(struct state *state, const char *session_id, struct clear *ret_clear);
+
 /* Any state but CLEAR_DONE. reason: for failed and cancelled, else NULL. */
 int clear_set_state(struct state *state, const char *id, enum clear_state to, const char *reason);
 int clear_set_progress(struct state *state, const char *id, uint64_t progress);

@@ -4,12 +4,181 @@
 
 #include "wipe/claim.h"
 
+#include "device/blockdev.h"
+#include "device/sysfs.h"
+#include "device/system-disk.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define LOOP_MAJOR  7
+#define SECTOR      512U
+#define BYTES_LEAST (64 * 1024)
+
+static int check_bytes(struct wipe_claim *claim)
+{
+	int r = blockdev_size(claim->fd, &claim->bytes);
+
+	if (r < 0)
+		return r;
+	return claim->bytes < BYTES_LEAST || claim->bytes % SECTOR != 0 ? WIPE_DEVICE_SIZE : 0;
+}
+
+static int name_open_error(int error)
+{
+	switch (error) {
+	case -EBUSY:
+	case -EWOULDBLOCK:
+		return WIPE_IN_USE;
+	case -EROFS:
+	case -EACCES:
+	case -EPERM:
+		return WIPE_WRITE_PROTECTED;
+	case -ENOMEDIUM:
+	case -ENXIO:
+	case -ENODEV:
+		return WIPE_DEVICE_SIZE;
+	default:
+		return error;
+	}
+}
+
+/* A file on a file system without direct I/O is opened without it. */
+static int claim_image(const char *path, struct wipe_claim *claim)
+{
+	claim->fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
+	if (claim->fd < 0 && errno == EINVAL)
+		claim->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (claim->fd < 0)
+		return errno == EACCES || errno == EROFS || errno == EPERM ? WIPE_WRITE_PROTECTED : -errno;
+	if (flock(claim->fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? WIPE_IN_USE : -errno;
+	return check_bytes(claim);
+}
+
+/* Whole disk, external or a loop device, and nothing that the system runs from. */
+static int check_place(dev_t number, bool *ret_external)
+{
+	struct system_disks system;
+	struct device_facts facts;
+	int r;
+
+	if (major(number) == LOOP_MAJOR) {
+		*ret_external = false;
+		return 0;
+	}
+	r = sysfs_disk_facts(SYSFS_ROOT, number, &facts);
+	if (r == -ENODEV)
+		return WIPE_NOT_EXTERNAL;
+	if (r < 0)
+		return r;
+	r = system_disks_find(&SYSTEM_ROOTS, &system);
+	if (r < 0)
+		return r;
+	if (!facts.external || system.more || system_disks_contain(&system, number))
+		return WIPE_NOT_EXTERNAL;
+	*ret_external = true;
+	return 0;
+}
+
+static int lift_read_only(const char *path, struct wipe_claim *claim)
+{
+	_cleanup_close_ int fd = blockdev_open(path, NULL);
+	bool read_only = false;
+	int r;
+
+	if (fd < 0)
+		return name_open_error(fd);
+	r = blockdev_get_read_only(fd, &read_only);
+	if (r < 0)
+		return r;
+	claim->read_only_before |= read_only;
+	r = read_only ? blockdev_set_read_only(fd, false) : 0;
+	return r < 0 ? name_open_error(r) : 0;
+}
+
+static int check_sectors(const struct wipe_claim *claim)
+{
+	unsigned sector;
+	int r = blockdev_sector_size(claim->fd, &sector);
+
+	if (r < 0)
+		return r;
+	return sector == SECTOR ? 0 : WIPE_SECTOR_SIZE;
+}
+
+static int claim_device(const char *path, const struct stat *before, struct wipe_claim *claim)
+{
+	struct stat st;
+	int r;
+
+	claim->block_device = true;
+	r = check_place(before->st_rdev, &claim->read_only_before);
+	if (r == 0)
+		r = lift_read_only(path, claim);
+	if (r != 0)
+		return r;
+	claim->fd = blockdev_open_exclusive(path);
+	if (claim->fd < 0)
+		return name_open_error(claim->fd);
+	/* The name may have been given to another device in between. */
+	if (fstat(claim->fd, &st) < 0)
+		return -errno;
+	if (!S_ISBLK(st.st_mode) || st.st_rdev != before->st_rdev)
+		return WIPE_NOT_EXTERNAL;
+	r = check_bytes(claim);
+	if (r == 0)
+		r = check_sectors(claim);
+	if (r != 0)
+		return r;
+	r = blockdev_insertion(claim->fd, claim->insertion);
+	return r == -ENOTTY ? 0 : r;
+}
+
+/* Nothing stays lifted when the claim fails; by the path, because there may be no descriptor. */
+static void put_back(const char *path, struct wipe_claim *claim)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (!claim->block_device || !claim->read_only_before)
+		return;
+	if (claim->fd >= 0) {
+		(void)blockdev_set_read_only(claim->fd, true);
+		return;
+	}
+	fd = blockdev_open(path, NULL);
+	if (fd >= 0)
+		(void)blockdev_set_read_only(fd, true);
+}
+
 int wipe_claim_open(const char *path, struct wipe_claim *ret_claim)
 {
-	return -ENOSYS;
+	struct wipe_claim claim = WIPE_CLAIM_NULL;
+	struct stat st;
+	int r;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode))
+		r = claim_image(path, &claim);
+	else if (S_ISBLK(st.st_mode))
+		r = claim_device(path, &st, &claim);
+	else
+		return WIPE_NOT_EXTERNAL;
+	if (r != 0) {
+		put_back(path, &claim);
+		claim.fd = close_fd(claim.fd);
+		return r;
+	}
+	*ret_claim = claim;
+	return 0;
 }
 
 void wipe_claim_close(struct wipe_claim *claim)
 {
+	if (claim->fd >= 0 && claim->block_device && claim->read_only_before)
+		(void)blockdev_set_read_only(claim->fd, true);
 	claim->fd = close_fd(claim->fd);
 }

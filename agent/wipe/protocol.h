@@ -5,16 +5,19 @@
  * What outing-wipe's worker and its supervisor say to each other, over base/wire.h.
  *
  *   supervisor                     worker
- *   START (+ device fd,      ->
+ *   START (+ device fd, unless the worker claimed it,
  *          + plan fd if RESUME)
+ *                            ->
  *                            <-    PLAN piece, PLAN piece, ...    the whole plan, before the first write
  *   PLAN_RECORDED            ->                                   the plan is durable in the state database
+ *                            <-    RESUMED                        instead of these two: the recorded plan
+ * fits
  *                            <-    PROGRESS ...
  *   CANCEL (any time)        ->
  *                            <-    RESULT                         always the last message
  *
- * The worker never writes before PLAN_RECORDED (a resumed clear re-sends nothing: its plan is recorded
- * already, and the supervisor sends PLAN_RECORDED right behind START). A RESULT that says done and does not
+ * The worker never writes before PLAN_RECORDED, or, if it was given a recorded plan, before it has found the
+ * card as that plan left it. A RESULT that says done and does not
  * prove a whole read-back is not believed: see recorder.h.
  */
 
@@ -31,6 +34,7 @@ enum wipe_message {
 	WIPE_MESSAGE_PROGRESS,
 	WIPE_MESSAGE_RESULT,
 	WIPE_MESSAGE_CANCEL,
+	WIPE_MESSAGE_RESUMED,
 };
 
 enum wipe_method {
@@ -42,7 +46,8 @@ enum wipe_flag {
 	WIPE_FLAG_CONFIRM_PROTECTED = 1 << 0, /* a person agreed that protected files go too */
 	WIPE_FLAG_RESUME = 1 << 1,            /* a recorded plan comes along as second descriptor */
 	WIPE_FLAG_KEEP_FOLDERS = 1 << 2,      /* keep all empty folders, not only DCIM */
-	WIPE_FLAG_PREPARE = 1 << 3,           /* reserved for outingctl prepare */
+	WIPE_FLAG_SAME_INSERTION = 1 << 3,    /* never unplugged since the offload: may begin again */
+	WIPE_FLAGS_ALL = 15,
 };
 
 enum wipe_phase {
@@ -62,8 +67,8 @@ enum wipe_file_system {
 	WIPE_FS_EXFAT = 64,
 };
 
-/* Descriptor 0: the device, O_RDWR|O_EXCL|O_DIRECT. Descriptor 1 with WIPE_FLAG_RESUME: the recorded plan, a
- * sealed memfd. */
+/* First descriptor: the device, O_RDWR|O_EXCL|O_DIRECT, unless the worker has claimed it. Last one, with
+ * WIPE_FLAG_RESUME: the recorded plan, a sealed memfd. */
 struct wipe_start {
 	uint64_t device_bytes;
 	struct set_digest expected;
@@ -95,10 +100,10 @@ struct wipe_figures {
 	uint64_t protected_files;
 	uint64_t bytes_read;
 	uint64_t bytes_written;
-	uint64_t bytes_read_back;   /* of the last, complete traversal */
-	uint64_t passes;            /* write passes over the whole device: 1 or 2 */
-	uint64_t sectors_rewritten; /* had to be written a second time */
-	uint64_t failed_offset;     /* first byte that would not do, with a failure */
+	uint64_t bytes_read_back; /* of the last, complete traversal */
+	uint64_t passes;          /* write passes over the whole device: 1 or 2 */
+	uint64_t chunks_repaired; /* had to be written a second time */
+	uint64_t failed_offset;   /* first byte that would not do, with a failure */
 	uint64_t nanoseconds;
 	uint32_t volume_serial;
 	uint32_t disk_id; /* of the MBR, 0 without one */

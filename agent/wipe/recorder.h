@@ -39,7 +39,8 @@ int wipe_recorder_new(
 struct wipe_recorder *wipe_recorder_free(struct wipe_recorder *recorder);
 DEFINE_CLEANUP(struct wipe_recorder, wipe_recorder_free);
 
-/* Sends START with the device's descriptor (stays owned by the caller). Does not block for long. */
+/* Sends START with the device's descriptor (stays owned by the caller), or with -1 when the worker was told
+ * on its command line which device to claim itself. Does not block for long. */
 int wipe_recorder_start(struct wipe_recorder *recorder, int socket, int device_fd);
 
 /* Takes one received message, answers on the socket. Returns an enum wipe_event, or -EBADMSG and others. */
