@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/*
- * A stack of fixed-size records in a file. Sorting is a heap sort over the mapped top of the stack: in place,
- * without memory of its own, and with no input that makes it slow.
- */
+/* A stack of fixed-size records in a file; the top of the stack is mapped to be sorted. See dirhash.h. */
 
 #include "vault/dirhash.h"
 
 #include "base/fd.h"
+#include "vault/sort.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -17,10 +15,6 @@ struct record {
 	uint8_t structure_sha512[SHA512_SIZE];
 	uint8_t content_xxh128[XXH128_SIZE];
 	uint8_t structure_xxh128[XXH128_SIZE];
-};
-
-struct column {
-	size_t offset, size;
 };
 
 struct level {
@@ -148,44 +142,12 @@ int dirhash_file(struct dirhash *dirhash, const char *path, const struct mhl_has
 	return r < 0 ? r : push(dirhash, name, hashes, hashes);
 }
 
-static void sift(struct record *records, size_t root, size_t count, const struct column *column)
-{
-	for (size_t child; (child = 2 * root + 1) < count; root = child) {
-		const uint8_t *a = (const uint8_t *)&records[child] + column->offset;
-		struct record swap;
-
-		if (child + 1 < count && memcmp(a + sizeof *records, a, column->size) > 0) {
-			child++;
-			a += sizeof *records;
-		}
-		if (memcmp(a, (const uint8_t *)&records[root] + column->offset, column->size) <= 0)
-			return;
-		swap = records[root];
-		records[root] = records[child];
-		records[child] = swap;
-	}
-}
-
-static void sort(struct record *records, size_t count, const struct column *column)
-{
-	for (size_t i = count / 2; i > 0; i--)
-		sift(records, i - 1, count, column);
-	for (size_t end = count; end > 1; end--) {
-		struct record swap = records[0];
-
-		records[0] = records[end - 1];
-		records[end - 1] = swap;
-		sift(records, 0, end - 1, column);
-	}
-}
-
 static int hash_sha512(struct dirhash *dirhash, struct record *records, size_t count, size_t offset,
 	uint8_t ret_digest[static SHA512_SIZE])
 {
-	const struct column column = {offset, SHA512_SIZE};
 	int r = sha512_reset(dirhash->sha512);
 
-	sort(records, count, &column);
+	sort_records(records, count, sizeof *records, offset, SHA512_SIZE);
 	for (size_t i = 0; i < count && r >= 0; i++)
 		r = sha512_update(dirhash->sha512, (const uint8_t *)&records[i] + offset, SHA512_SIZE);
 	return r < 0 ? r : sha512_final(dirhash->sha512, ret_digest);
@@ -194,10 +156,8 @@ static int hash_sha512(struct dirhash *dirhash, struct record *records, size_t c
 static void hash_xxh128(struct dirhash *dirhash, struct record *records, size_t count, size_t offset,
 	uint8_t ret_digest[static XXH128_SIZE])
 {
-	const struct column column = {offset, XXH128_SIZE};
-
 	xxh128_reset(dirhash->xxh128);
-	sort(records, count, &column);
+	sort_records(records, count, sizeof *records, offset, XXH128_SIZE);
 	for (size_t i = 0; i < count; i++)
 		xxh128_update(dirhash->xxh128, (const uint8_t *)&records[i] + offset, XXH128_SIZE);
 	xxh128_final(dirhash->xxh128, ret_digest);

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "encryption/mount.h"
 #include "encryption/walk.h"
+#include "folder.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -19,23 +20,14 @@
 
 #include <cmocka.h>
 
-static char prefix[64];
+static const char *prefix;
 
 static int up(void **state)
 {
-	(void)snprintf(prefix, sizeof prefix, "/tmp/test-encryption-XXXXXX");
-	assert_non_null(mkdtemp(prefix));
-	return 0;
-}
+	int r = folder_up(state);
 
-static int down(void **state)
-{
-	char command[128];
-	FILE *shell;
-
-	(void)snprintf(command, sizeof command, "rm -rf -- %s", prefix);
-	shell = popen(command, "r");
-	return shell && pclose(shell) == 0 ? 0 : -1;
+	prefix = ((struct folder *)*state)->path;
+	return r;
 }
 
 static void make_parents(char *path)
@@ -562,7 +554,7 @@ static void the_running_machine_gives_an_answer(void **state)
 	assert_non_null(strstr(live.reason, "/does/not/exist"));
 }
 
-#define SITUATION(test) cmocka_unit_test_setup_teardown(test, up, down)
+#define SITUATION(test) cmocka_unit_test_setup_teardown(test, up, folder_down)
 
 int main(void)
 {

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/utf8.h"
+#include "folder.h"
 #include "vault/layout.h"
 
 #include <fcntl.h>
@@ -13,35 +14,6 @@
 #include <sys/stat.h>
 
 #include <cmocka.h>
-
-struct place {
-	char path[64];
-	int fd;
-};
-
-static int place_up(void **state)
-{
-	static struct place place;
-
-	(void)snprintf(place.path, sizeof place.path, "/tmp/test-layout-XXXXXX");
-	assert_non_null(mkdtemp(place.path));
-	place.fd = open(place.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(place.fd >= 0);
-	*state = &place;
-	return 0;
-}
-
-static int place_down(void **state)
-{
-	struct place *place = *state;
-	char command[128];
-	FILE *shell;
-
-	place->fd = close_fd(place->fd);
-	(void)snprintf(command, sizeof command, "rm -rf -- %s", place->path);
-	shell = popen(command, "r");
-	return shell && pclose(shell) == 0 ? 0 : -1;
-}
 
 static void stores(const char *raw, size_t size, const char *expected)
 {
@@ -164,7 +136,7 @@ static void device_names_make_one_directory(void **state)
 
 static void an_empty_directory_is_not_a_vault(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	char id[VAULT_ID] = "", again[VAULT_ID] = "";
 	int fd = -1;
 
@@ -180,7 +152,7 @@ static void an_empty_directory_is_not_a_vault(void **state)
 
 static void a_used_directory_is_not_made_a_vault(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	char id[VAULT_ID];
 
 	assert_int_equal(mkdirat(place->fd, "lost+found", 0700), 0);
@@ -194,7 +166,7 @@ static void a_strange_marker_is_damage(void **state)
 {
 	static const char *const markers[] = {
 		"", "{}", "{\"format\":2}", "{\"format\":1,\"id\":\"xyz\"}", "[]"};
-	struct place *place = *state;
+	struct folder *place = *state;
 	char id[VAULT_ID];
 
 	for (size_t i = 0; i < ELEMENTS(markers); i++) {
@@ -209,7 +181,7 @@ static void a_strange_marker_is_damage(void **state)
 
 static void sessions_never_share_a_directory(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	char id[VAULT_ID], one[VAULT_SESSION], two[VAULT_SESSION];
 	int fd = -1, other = -1;
 	struct stat st;
@@ -230,7 +202,7 @@ static void sessions_never_share_a_directory(void **state)
 
 static void session_paths_stay_inside(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	int fd = -1;
 
 	assert_int_equal(mkdirat(place->fd, "a", 0700), 0);
@@ -246,14 +218,12 @@ static void session_paths_stay_inside(void **state)
 
 static void free_space_is_the_file_systems(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	uint64_t available = 0, total = 0;
 
 	assert_int_equal(vault_space(place->fd, &available, &total), 0);
 	assert_true(total > 0 && available <= total);
 }
-
-#define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, place_up, place_down)
 
 int main(void)
 {
@@ -267,12 +237,12 @@ int main(void)
 		cmocka_unit_test(paths_are_stored_name_by_name),
 		cmocka_unit_test(variants_keep_the_extension),
 		cmocka_unit_test(device_names_make_one_directory),
-		WITH_PLACE(an_empty_directory_is_not_a_vault),
-		WITH_PLACE(a_used_directory_is_not_made_a_vault),
-		WITH_PLACE(a_strange_marker_is_damage),
-		WITH_PLACE(sessions_never_share_a_directory),
-		WITH_PLACE(session_paths_stay_inside),
-		WITH_PLACE(free_space_is_the_file_systems),
+		WITH_FOLDER(an_empty_directory_is_not_a_vault),
+		WITH_FOLDER(a_used_directory_is_not_made_a_vault),
+		WITH_FOLDER(a_strange_marker_is_damage),
+		WITH_FOLDER(sessions_never_share_a_directory),
+		WITH_FOLDER(session_paths_stay_inside),
+		WITH_FOLDER(free_space_is_the_file_systems),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/hex.h"
+#include "folder.h"
 #include "vault/dirhash.h"
 #include "vault/mhl.h"
 
@@ -19,35 +20,6 @@
 #include <sys/stat.h>
 
 #include <cmocka.h>
-
-struct place {
-	char path[64];
-	int fd;
-};
-
-static int place_up(void **state)
-{
-	static struct place place;
-
-	(void)snprintf(place.path, sizeof place.path, "/tmp/test-mhl-XXXXXX");
-	assert_non_null(mkdtemp(place.path));
-	place.fd = open(place.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(place.fd >= 0);
-	*state = &place;
-	return 0;
-}
-
-static int place_down(void **state)
-{
-	struct place *place = *state;
-	char command[128];
-	FILE *shell;
-
-	place->fd = close_fd(place->fd);
-	(void)snprintf(command, sizeof command, "rm -rf -- %s", place->path);
-	shell = popen(command, "r");
-	return shell && pclose(shell) == 0 ? 0 : -1;
-}
 
 static int memory_file(const char *text)
 {
@@ -246,7 +218,7 @@ static int remember(const struct mhl_entry *entry, void *data)
 
 static void what_is_written_is_read(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	_cleanup_close_ int ascmhl = -1, fd = -1, chain_fd = -1;
 	struct mhl_chain_entry chain[2];
 	struct mhl_written written;
@@ -261,9 +233,9 @@ static void what_is_written_is_read(void **state)
 	ascmhl = openat(place->fd, MHL_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fd = openat(ascmhl, written.name, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(mhl_read_manifest(fd, remember, &seen, digest), 0);
-	assert_string_equal(
-		seen.text, "DCIM/100BLUE/IMG <&> "
-			   "\"1\".JPG|DCIM/100BLUE/Ausfl\xc3\xbcge.JPG|DCIM/100BLUE|DCIM|note.txt|");
+	assert_string_equal(seen.text,
+		"DCIM/100BLUE/IMG <&> "
+		"\"1\".JPG|DCIM/100BLUE/Ausfl\xc3\xbcge.JPG|DCIM/100BLUE|DCIM|note.txt|");
 	assert_int_equal(seen.bytes, 7);
 	assert_memory_equal(digest, written.sha512, sizeof digest);
 	chain_fd = openat(ascmhl, MHL_CHAIN, O_RDONLY | O_CLOEXEC);
@@ -288,7 +260,7 @@ static unsigned count_entries(int dirfd)
 
 static void nothing_is_left_without_commit(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	struct mhl_writer *writer = NULL;
 
 	assert_int_equal(mhl_writer_new(place->fd, &options, &writer), 0);
@@ -299,7 +271,7 @@ static void nothing_is_left_without_commit(void **state)
 
 static void a_failed_writer_does_not_commit(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	_cleanup_(mhl_writer_freep) struct mhl_writer *writer = NULL;
 	struct mhl_file file = {.path = "../outside", .hashes = hashes_of("x")};
 	struct mhl_written written;
@@ -314,7 +286,7 @@ static void a_failed_writer_does_not_commit(void **state)
 
 static void an_open_directory_is_not_committed(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	_cleanup_(mhl_writer_freep) struct mhl_writer *writer = NULL;
 	struct mhl_written written;
 
@@ -325,7 +297,7 @@ static void an_open_directory_is_not_committed(void **state)
 
 static void an_interrupted_history_is_replaced(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	struct mhl_written written;
 
 	write_tree(place->fd, &written);
@@ -336,7 +308,7 @@ static void an_interrupted_history_is_replaced(void **state)
 
 static void an_empty_tree_has_a_history(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	_cleanup_(mhl_writer_freep) struct mhl_writer *writer = NULL;
 	struct mhl_written written;
 
@@ -350,7 +322,7 @@ static void an_empty_tree_has_a_history(void **state)
 
 static void files_have_the_vaults_modes(void **state)
 {
-	struct place *place = *state;
+	struct folder *place = *state;
 	struct mhl_written written;
 	char path[MHL_NAME + 16];
 	struct stat st;
@@ -458,8 +430,6 @@ static void strange_chains_are_refused(void **state)
 	chain_refused("<hashlist sequencenr=\"1\"><path><b/></path>" C4_ZERO "</hashlist>");
 }
 
-#define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, place_up, place_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,13 +437,13 @@ int main(void)
 		cmocka_unit_test(order_within_a_directory_does_not_matter),
 		cmocka_unit_test(entries_out_of_order_are_refused),
 		cmocka_unit_test(paths_have_limits),
-		WITH_PLACE(what_is_written_is_read),
-		WITH_PLACE(nothing_is_left_without_commit),
-		WITH_PLACE(a_failed_writer_does_not_commit),
-		WITH_PLACE(an_open_directory_is_not_committed),
-		WITH_PLACE(an_interrupted_history_is_replaced),
-		WITH_PLACE(an_empty_tree_has_a_history),
-		WITH_PLACE(files_have_the_vaults_modes),
+		WITH_FOLDER(what_is_written_is_read),
+		WITH_FOLDER(nothing_is_left_without_commit),
+		WITH_FOLDER(a_failed_writer_does_not_commit),
+		WITH_FOLDER(an_open_directory_is_not_committed),
+		WITH_FOLDER(an_interrupted_history_is_replaced),
+		WITH_FOLDER(an_empty_tree_has_a_history),
+		WITH_FOLDER(files_have_the_vaults_modes),
 		cmocka_unit_test(strange_manifests_are_refused),
 		cmocka_unit_test(endless_tags_are_refused),
 		cmocka_unit_test(a_callbacks_answer_ends_the_reading),
