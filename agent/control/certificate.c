@@ -9,13 +9,12 @@
 #include "wipe/certificate.h"
 
 #include "control/control.h"
-#include "control/show.h"
 #include "control/text.h"
 #include "control/verbs.h"
 
-#include <string.h>
+#include "base/number.h"
 
-#define SESSION_ID_CHARS 36
+#include <string.h>
 
 /* The text has line breaks of its own: each line is cleaned by itself. */
 static int put_lines(const struct js *certificate)
@@ -38,21 +37,26 @@ static int put_lines(const struct js *certificate)
 	return CONTROL_DONE;
 }
 
-/* True if the word can only be a session: the beginning of a UUID as `outingctl sessions` shows it, or all of
- * it. */
-static bool is_session(const char *word)
+static bool is_number(const char *word)
 {
-	size_t length = word ? strlen(word) : 0;
+	uint64_t number;
 
-	return (length == SHOW_SESSION_CHARS || length == SESSION_ID_CHARS) &&
-	       strspn(word, "0123456789abcdef-") == length;
+	return word && number_parse_u64(word, &number) == 0;
 }
 
 static bool rests_on(const struct js *certificate, const char *session)
 {
-	const char *id = js_get_string(js_get(certificate, "offload"), "session");
+	const struct js *member = js_get(certificate, "session");
+	const char *text = js_string(member);
+	uint64_t number, wanted;
 
-	return id && strncmp(id, session, strlen(session)) == 0;
+	if (!text)
+		text = js_get_string(member, "id");
+	if (text)
+		return strcmp(text, session) == 0;
+	return number_parse_u64(session, &wanted) == 0 &&
+	       (js_get_u64(certificate, "session", &number) == 0 || js_get_u64(member, "id", &number) == 0) &&
+	       number == wanted;
 }
 
 static int show(struct control *control, const struct js *certificates, const char *session)
@@ -83,7 +87,7 @@ static int show(struct control *control, const struct js *certificates, const ch
 
 int verb_certificate(struct control *control)
 {
-	const char *session = is_session(control->operand) ? control->operand : NULL;
+	const char *session = is_number(control->operand) ? control->operand : NULL;
 	const char *device = session || !control->operand ? "" : control->operand;
 	_cleanup_js_ struct js *certificates = NULL;
 	int r;

@@ -9,26 +9,29 @@
 
 #include <string.h>
 
-#define BAR_COLUMNS       10
-#define PHASE_COLUMNS     12
-#define PHASE_COLUMNS_MAX 24
-#define PART_MAX          48
+#define BAR_COLUMNS   10
+#define PHASE_COLUMNS 12
+#define PART_MAX      48
 
-static char *phase_text(const struct js *job)
+static const char *const phases[][2] = {
+	{"waiting", "waiting"},
+	{"scan", "looking"},
+	{"copy", "copying"},
+	{"verify", "comparing"},
+	{"manifest", "recording"},
+	{"check", "checking"},
+	{"clear", "clearing"},
+	{"read-back", "reading back"},
+};
+
+const char *progress_phase(const struct js *job)
 {
 	const char *phase = js_get_string(job, "phase");
 
-	return text_clean(phase ? phase : "waiting");
-}
-
-/* Wide enough for the longest phase, so that the bar begins where it began in most others. */
-static size_t phase_columns(const char *phase)
-{
-	size_t width = text_width(phase);
-
-	if (width < PHASE_COLUMNS)
-		return PHASE_COLUMNS;
-	return width < PHASE_COLUMNS_MAX ? width : PHASE_COLUMNS_MAX;
+	for (size_t i = 0; phase && i < ELEMENTS(phases); i++)
+		if (strcmp(phase, phases[i][0]) == 0)
+			return phases[i][1];
+	return phase ? phase : "waiting";
 }
 
 static uint64_t figure(const struct js *job, const char *key)
@@ -150,38 +153,33 @@ static void put_bar(FILE *out, const struct terminal *terminal, int percent, int
 
 void progress_redraw(FILE *out, const struct terminal *terminal, const struct js *job)
 {
-	_cleanup_free_ char *phase = phase_text(job);
+	_cleanup_free_ char *phase = text_clean(progress_phase(job));
 	const char *state = js_get_string(job, "state");
 	int percent = progress_percent(job);
-	size_t used;
+	size_t used = PHASE_COLUMNS + 1 + BAR_COLUMNS;
 
-	if (!phase)
-		return;
-	used = phase_columns(phase) + 1 + BAR_COLUMNS;
 	if (percent == 100 && !(state && strcmp(state, "done") == 0))
 		percent = 99;
 	fputc('\r', out);
-	text_put(out, terminal, phase, phase_columns(phase), false);
+	text_put(out, terminal, phase ? phase : "", PHASE_COLUMNS, false);
 	fputc(' ', out);
 	put_bar(out, terminal, percent, BAR_COLUMNS);
 	if (percent >= 0) {
 		fprintf(out, " %3d %%", percent);
 		used += 6;
 	}
-	put_parts(out, terminal->columns > used + 1 ? terminal->columns - 1 - used : 0, job);
+	put_parts(out, terminal->columns - 1 - used, job);
 	fputs("\033[K", out);
 }
 
 void progress_line(FILE *out, const struct terminal *terminal, const struct js *job)
 {
-	_cleanup_free_ char *phase = phase_text(job);
+	_cleanup_free_ char *phase = text_clean(progress_phase(job));
 	int percent = progress_percent(job);
 
-	if (!phase)
-		return;
-	text_put(out, terminal, phase, phase_columns(phase), false);
+	text_put(out, terminal, phase ? phase : "", PHASE_COLUMNS, false);
 	if (percent >= 0)
 		fprintf(out, " %3d %%", percent);
-	put_parts(out, terminal->columns - phase_columns(phase) - 6, job);
+	put_parts(out, terminal->columns - PHASE_COLUMNS - 6, job);
 	fputc('\n', out);
 }

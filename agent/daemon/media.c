@@ -197,7 +197,7 @@ static int see_certificate(const struct clear *clear, const char *certificate, v
 {
 	struct medium *medium = data;
 
-	medium->cleared = *clear->insertion && strcmp(clear->insertion, medium->insertion) == 0;
+	medium->cleared |= *clear->insertion && strcmp(clear->insertion, medium->insertion) == 0;
 	return 0;
 }
 
@@ -209,7 +209,8 @@ static int recall(struct daemon *daemon, struct medium *medium)
 	const char *key = medium->identity.key;
 	int r = 0;
 
-	medium->offloaded = medium->cleared = medium->interrupted = false;
+	medium->offloaded = medium->interrupted = false;
+	medium->cleared = medium->just_cleared;
 	if (!session || !clear)
 		return -ENOMEM;
 	if (!medium->registered)
@@ -369,7 +370,8 @@ static void start_what_follows(struct daemon *daemon, struct medium *medium)
 	if (medium->decision == DECISION_RESUME_CLEAR && !medium->resume_started) {
 		medium->resume_started = true;
 		tasks_start_by_itself(daemon, medium, JOB_WIPE);
-	} else if (medium->decision == DECISION_OFFLOAD && !medium->offload_started && !medium->offloaded) {
+	} else if (medium->decision == DECISION_OFFLOAD && !medium->offload_started && !medium->offloaded &&
+		   !medium->cleared) {
 		medium->offload_started = true;
 		tasks_start_by_itself(daemon, medium, JOB_OFFLOAD);
 	}
@@ -382,6 +384,9 @@ static int act(struct daemon *daemon, struct medium *medium)
 	int r;
 
 	if (medium->decision == DECISION_WAIT || medium->decision == DECISION_IGNORE)
+		return 0;
+	/* What a job of ours does to a medium is no news; its end is followed by another look. */
+	if (!medium->ambiguous && job_of_device(daemon->jobs, medium->identity.id))
 		return 0;
 	r = news ? tell(daemon, medium) : 0;
 	/* What cannot be recorded does not happen; the agent goes on and says so. */

@@ -32,9 +32,10 @@ struct medium {
 	bool registered;
 	char reader_id[REGISTER_ID_SIZE]; /* id of the registered reader it is in, "" for none */
 	bool ambiguous;
-	bool interrupted; /* a clear of it was cut short */
-	bool offloaded;   /* committed since it was plugged in */
-	bool cleared;     /* cleared since it was plugged in */
+	bool interrupted;  /* a clear of it was cut short */
+	bool offloaded;    /* committed since it was plugged in */
+	bool cleared;      /* cleared since it was plugged in */
+	bool just_cleared; /* by a job of ours, perhaps one that was begun at an earlier plug-in */
 	enum decision decision;
 	const char *reason; /* static sentence for the decision */
 	enum decision told; /* the decision that was recorded and reported */

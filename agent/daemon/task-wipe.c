@@ -180,8 +180,11 @@ static int certify(struct task *task)
 
 static void settle_done(struct task *task)
 {
+	struct medium *medium = task_medium(task);
 	int r = certify(task);
 
+	if (r >= 0 && medium)
+		medium->just_cleared = true;
 	if (r < 0)
 		task_end_errno(task, r,
 			"The card was cleared and read back, but the certificate could not be recorded, so "
@@ -196,7 +199,7 @@ static void offload_next(struct task *task)
 {
 	struct medium *medium = task_medium(task);
 
-	if (medium && task->job->by_itself)
+	if (medium)
 		medium->offload_started = false;
 }
 
@@ -207,6 +210,12 @@ static void settle(struct task *task, enum worker_end end)
 
 	if (outcome == WIPE_DONE) {
 		settle_done(task);
+		return;
+	}
+	if (outcome == WIPE_OFFLOAD_FIRST && !task->job->by_itself && !task->job->cancel_asked) {
+		task->wipe = wipe_recorder_free(task->wipe);
+		task->wipe_ended = false;
+		task_offload_begin(task);
 		return;
 	}
 	if (outcome == WIPE_OFFLOAD_FIRST)
@@ -253,8 +262,10 @@ static unsigned flags_of(const struct task *task)
 
 static int start_worker(struct task *task)
 {
-	const char *arguments[] = {"--worker", "--device", task->device.node,
-		*task->device.insertion ? "--insertion" : NULL, task->device.insertion, NULL};
+	/* An image that stands for a device in tests has no insertion that its worker could see. */
+	bool seen = *task->device.insertion && !task->daemon->options.fake_devices;
+	const char *arguments[] = {"--worker", "--device", task->device.node, seen ? "--insertion" : NULL,
+		task->device.insertion, NULL};
 	int r = task_start_worker(task, "outing-wipe", arguments, TASK_SILENCE_MS, &events);
 
 	return r < 0 ? r : wipe_recorder_start(task->wipe, worker_socket(task->worker), -1);
@@ -318,6 +329,9 @@ static int find_session(struct task *task)
 		if (r <= 0)
 			return r;
 	}
+	/* What was certified already is never cleared on the same session again: look at the card anew. */
+	if (task_medium(task) && task_medium(task)->cleared)
+		return SESSION_NONE;
 	r = session_find_latest(
 		state, task->device.key, *task->device.insertion ? task->device.insertion : NULL, session);
 	if (r == SESSION_OK)
@@ -342,8 +356,12 @@ void task_wipe_go_on(struct task *task)
 
 void task_wipe_begin(struct task *task)
 {
+	struct medium *medium = task_medium(task);
 	int r = find_session(task);
 
+	/* A clear that somebody stops is not taken up again before the next plug-in. */
+	if (medium)
+		medium->resume_started = true;
 	if (r < 0)
 		task_end_errno(task, r, "What was offloaded could not be looked up");
 	else if (r == SESSION_OK)
