@@ -158,7 +158,7 @@ static void take_head(struct audit *audit, const struct audit_walk *walk, const 
 	bool anchor_leads = walk->anchor_seq > last->seq;
 
 	audit->seq = anchor_leads ? walk->anchor_seq : last->seq;
-	(void)strcpy(audit->hash, anchor_leads ? walk->anchor_hash : last->hash);
+	memcpy(audit->hash, anchor_leads ? walk->anchor_hash : last->hash, sizeof audit->hash);
 }
 
 /* Reads the present file and learns where the chain stands. */
@@ -224,7 +224,7 @@ static int append(struct audit *audit, enum audit_event event, struct js *fields
 		return r;
 	audit->seq++;
 	audit->size += size;
-	(void)strcpy(audit->hash, hash);
+	memcpy(audit->hash, hash, sizeof audit->hash);
 	if (audit->first_time == 0)
 		audit->first_time = now;
 	/* The entry is on the disk: an anchor that cannot be stored is behind, and the next one catches up.
@@ -372,7 +372,7 @@ static int set_up(struct audit *audit, const struct audit_options *options)
 	if (r >= 0)
 		r = audit_files_directory(options->path, &audit->dirfd, &name);
 	if (r >= 0)
-		(void)strcpy(audit->name, name);
+		(void)snprintf(audit->name, sizeof audit->name, "%s", name);
 	return r;
 }
 

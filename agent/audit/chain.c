@@ -77,7 +77,7 @@ static bool copy_member(const struct js *line, const char *key, char *ret_text, 
 
 	if (!text || strlen(text) >= size)
 		return false;
-	(void)strcpy(ret_text, text);
+	memcpy(ret_text, text, strlen(text) + 1);
 	return true;
 }
 

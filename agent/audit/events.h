@@ -38,11 +38,11 @@ enum audit_event {
 };
 
 struct audit_event_info {
-	enum audit_event event;
 	const char *name;
 	const char *message_id; /* 32 hex digits */
-	int priority;           /* syslog */
 	const char *summary;    /* MESSAGE= in the journal; one sentence without names */
+	enum audit_event event;
+	int priority; /* syslog */
 };
 
 /* Never NULL for a valid event. */

@@ -90,7 +90,7 @@ static int add_file(int dirfd, const char *name, struct audit_files *files)
 	r = first_seq(dirfd, name, &file.first_seq);
 	if (r < 0)
 		return r;
-	(void)strcpy(file.name, name);
+	(void)snprintf(file.name, sizeof file.name, "%s", name);
 	larger = realloc(files->list, (files->count + 1) * sizeof *larger);
 	if (!larger)
 		return -ENOMEM;

@@ -59,7 +59,7 @@ static enum judgement judge(int dirfd, const char *name)
 static void add(struct hook_files *files, const char *event, const char *name)
 {
 	if (files->count < HOOK_FILES_MAX) {
-		(void)strcpy(files->names[files->count++], name);
+		(void)snprintf(files->names[files->count++], HOOK_NAME_SIZE, "%s", name);
 		return;
 	}
 	files->refused++;

@@ -255,7 +255,7 @@ int session_set_state(struct state *state, const char *id, enum session_state to
 {
 	_cleanup_transaction_ struct transaction transaction = TRANSACTION_NULL;
 	struct database *database = state_database(state);
-	struct session_row row;
+	struct session_row row = {0};
 	int r;
 
 	r = transaction_begin(database, &transaction);

@@ -63,10 +63,9 @@ static int split(const char *path, struct place *place)
 	place->name = slash ? slash + 1 : path;
 	if (place->name[0] == 0)
 		return -EISDIR;
-	memcpy(place->directory, path, length);
-	place->directory[length] = 0;
+	(void)snprintf(place->directory, sizeof place->directory, "%.*s", (int)length, path);
 	if (length == 0)
-		(void)strcat(place->directory, slash ? "/" : ".");
+		place->directory[0] = slash ? '/' : '.';
 	return 0;
 }
 
@@ -261,13 +260,29 @@ unsigned state_schema_version(void)
 }
 
 /* Stored as "SEQ HASH" in one row, so that the two always belong together. */
+static int parse_anchor(const char *stored, uint64_t *ret_seq, char ret_hash[static 129])
+{
+	_cleanup_free_ char *value = stored ? strdup(stored) : NULL;
+	char *space = value ? strchr(value, ' ') : NULL;
+	uint8_t digest[SHA512_SIZE];
+	uint64_t seq;
+
+	if (!value)
+		return -ENOMEM;
+	if (!space)
+		return -EUCLEAN;
+	*space = 0;
+	if (number_parse_u64(value, &seq) < 0 || hex_decode(space + 1, digest, sizeof digest) < 0)
+		return -EUCLEAN;
+	(void)hex_encode(digest, sizeof digest, ret_hash);
+	*ret_seq = seq;
+	return 0;
+}
+
 int state_anchor_load(void *data, uint64_t *ret_seq, char ret_hash[static 129])
 {
 	_cleanup_statement_ struct statement *statement = NULL;
 	struct state *state = data;
-	uint8_t digest[SHA512_SIZE];
-	const char *hash;
-	uint64_t seq;
 	int r;
 
 	r = statement_new(state->database, "SELECT value FROM meta WHERE key = 'audit-anchor'", &statement);
@@ -275,24 +290,10 @@ int state_anchor_load(void *data, uint64_t *ret_seq, char ret_hash[static 129])
 		r = statement_step(statement);
 	if (r < 0)
 		return r;
-	if (r == 0) {
-		*ret_seq = 0;
-		ret_hash[0] = 0;
-		return 0;
-	}
-	{
-		_cleanup_free_ char *value = strdup(column_text(statement, 0));
-		char *space = value ? strchr(value, ' ') : NULL;
-
-		if (!space)
-			return value ? -EUCLEAN : -ENOMEM;
-		*space = 0;
-		hash = space + 1;
-		if (number_parse_u64(value, &seq) < 0 || hex_decode(hash, digest, sizeof digest) < 0)
-			return -EUCLEAN;
-		(void)hex_encode(digest, sizeof digest, ret_hash);
-		*ret_seq = seq;
-	}
+	if (r > 0)
+		return parse_anchor(column_text(statement, 0), ret_seq, ret_hash);
+	*ret_seq = 0;
+	ret_hash[0] = 0;
 	return 0;
 }
 
