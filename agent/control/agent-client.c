@@ -331,6 +331,21 @@ static int block_signals(sigset_t *ret_previous)
 	return fd;
 }
 
+/* A signal tells that a job ended, but only the answer to a question has its findings. An agent that has
+ * ended since is no reason to forget how the job did. */
+static int take_ended(struct agent *agent, uint32_t job, struct js **ret_job)
+{
+	struct js *whole = NULL;
+
+	if (agent_ask(agent, "GetJob", &whole, "u", job) == AGENT_OK && ended(whole)) {
+		*ret_job = whole;
+		return AGENT_OK;
+	}
+	(void)js_free(whole);
+	*ret_job = TAKE_PTR(agent->latest);
+	return AGENT_OK;
+}
+
 int agent_watch(struct agent *agent, uint32_t job, void (*changed)(const struct js *job, void *data),
 	void *data, struct js **ret_job)
 {
@@ -355,7 +370,5 @@ int agent_watch(struct agent *agent, uint32_t job, void (*changed)(const struct 
 		return signals;
 	r = follow(agent, signals, changed, data);
 	(void)sigprocmask(SIG_SETMASK, &previous, NULL);
-	if (r == AGENT_OK)
-		*ret_job = TAKE_PTR(agent->latest);
-	return r;
+	return r == AGENT_OK ? take_ended(agent, job, ret_job) : r;
 }

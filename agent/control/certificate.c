@@ -9,12 +9,13 @@
 #include "wipe/certificate.h"
 
 #include "control/control.h"
+#include "control/show.h"
 #include "control/text.h"
 #include "control/verbs.h"
 
-#include "base/number.h"
-
 #include <string.h>
+
+#define SESSION_ID_CHARS 36
 
 /* The text has line breaks of its own: each line is cleaned by itself. */
 static int put_lines(const struct js *certificate)
@@ -37,26 +38,21 @@ static int put_lines(const struct js *certificate)
 	return CONTROL_DONE;
 }
 
-static bool is_number(const char *word)
+/* True if the word can only be a session: the beginning of a UUID as `outingctl sessions` shows it, or all of
+ * it. */
+static bool is_session(const char *word)
 {
-	uint64_t number;
+	size_t length = word ? strlen(word) : 0;
 
-	return word && number_parse_u64(word, &number) == 0;
+	return (length == SHOW_SESSION_CHARS || length == SESSION_ID_CHARS) &&
+	       strspn(word, "0123456789abcdef-") == length;
 }
 
 static bool rests_on(const struct js *certificate, const char *session)
 {
-	const struct js *member = js_get(certificate, "session");
-	const char *text = js_string(member);
-	uint64_t number, wanted;
+	const char *id = js_get_string(js_get(certificate, "offload"), "session");
 
-	if (!text)
-		text = js_get_string(member, "id");
-	if (text)
-		return strcmp(text, session) == 0;
-	return number_parse_u64(session, &wanted) == 0 &&
-	       (js_get_u64(certificate, "session", &number) == 0 || js_get_u64(member, "id", &number) == 0) &&
-	       number == wanted;
+	return id && strncmp(id, session, strlen(session)) == 0;
 }
 
 static int show(struct control *control, const struct js *certificates, const char *session)
@@ -87,7 +83,7 @@ static int show(struct control *control, const struct js *certificates, const ch
 
 int verb_certificate(struct control *control)
 {
-	const char *session = is_number(control->operand) ? control->operand : NULL;
+	const char *session = is_session(control->operand) ? control->operand : NULL;
 	const char *device = session || !control->operand ? "" : control->operand;
 	_cleanup_js_ struct js *certificates = NULL;
 	int r;

@@ -26,11 +26,12 @@ struct watcher {
 	bool titled, drawn;
 };
 
+/* True if there is something to say about how far it is. */
 static bool running(const struct js *job)
 {
-	const char *state = js_get_string(job, "state");
+	const char *state = js_get_string(job, "state"), *phase = js_get_string(job, "phase");
 
-	return state && strcmp(state, "running") == 0;
+	return state && phase && strcmp(state, "running") == 0 && strcmp(phase, "waiting") != 0;
 }
 
 static void put_title(struct watcher *watcher, const struct js *job)

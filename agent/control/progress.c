@@ -9,29 +9,26 @@
 
 #include <string.h>
 
-#define BAR_COLUMNS   10
-#define PHASE_COLUMNS 12
-#define PART_MAX      48
+#define BAR_COLUMNS       10
+#define PHASE_COLUMNS     12
+#define PHASE_COLUMNS_MAX 24
+#define PART_MAX          48
 
-static const char *const phases[][2] = {
-	{"waiting", "waiting"},
-	{"scan", "looking"},
-	{"copy", "copying"},
-	{"verify", "comparing"},
-	{"manifest", "recording"},
-	{"check", "checking"},
-	{"clear", "clearing"},
-	{"read-back", "reading back"},
-};
-
-const char *progress_phase(const struct js *job)
+static char *phase_text(const struct js *job)
 {
 	const char *phase = js_get_string(job, "phase");
 
-	for (size_t i = 0; phase && i < ELEMENTS(phases); i++)
-		if (strcmp(phase, phases[i][0]) == 0)
-			return phases[i][1];
-	return phase ? phase : "waiting";
+	return text_clean(phase ? phase : "waiting");
+}
+
+/* Wide enough for the longest phase, so that the bar begins where it began in most others. */
+static size_t phase_columns(const char *phase)
+{
+	size_t width = text_width(phase);
+
+	if (width < PHASE_COLUMNS)
+		return PHASE_COLUMNS;
+	return width < PHASE_COLUMNS_MAX ? width : PHASE_COLUMNS_MAX;
 }
 
 static uint64_t figure(const struct js *job, const char *key)
@@ -153,33 +150,41 @@ static void put_bar(FILE *out, const struct terminal *terminal, int percent, int
 
 void progress_redraw(FILE *out, const struct terminal *terminal, const struct js *job)
 {
-	_cleanup_free_ char *phase = text_clean(progress_phase(job));
+	_cleanup_free_ char *phase = phase_text(job);
 	const char *state = js_get_string(job, "state");
 	int percent = progress_percent(job);
-	size_t used = PHASE_COLUMNS + 1 + BAR_COLUMNS;
+	size_t used;
 
+	if (!phase)
+		return;
+	used = phase_columns(phase) + 1 + BAR_COLUMNS;
 	if (percent == 100 && !(state && strcmp(state, "done") == 0))
 		percent = 99;
 	fputc('\r', out);
-	text_put(out, terminal, phase ? phase : "", PHASE_COLUMNS, false);
+	text_put(out, terminal, phase, phase_columns(phase), false);
 	fputc(' ', out);
 	put_bar(out, terminal, percent, BAR_COLUMNS);
 	if (percent >= 0) {
 		fprintf(out, " %3d %%", percent);
 		used += 6;
 	}
-	put_parts(out, terminal->columns - 1 - used, job);
+	put_parts(out, terminal->columns > used + 1 ? terminal->columns - 1 - used : 0, job);
 	fputs("\033[K", out);
 }
 
 void progress_line(FILE *out, const struct terminal *terminal, const struct js *job)
 {
-	_cleanup_free_ char *phase = text_clean(progress_phase(job));
+	_cleanup_free_ char *phase = phase_text(job);
 	int percent = progress_percent(job);
 
-	text_put(out, terminal, phase ? phase : "", PHASE_COLUMNS, false);
-	if (percent >= 0)
+	if (!phase)
+		return;
+	if (percent >= 0) {
+		text_put(out, terminal, phase, phase_columns(phase), false);
 		fprintf(out, " %3d %%", percent);
-	put_parts(out, terminal->columns - PHASE_COLUMNS - 6, job);
+	} else {
+		fputs(phase, out);
+	}
+	put_parts(out, terminal->columns - phase_columns(phase) - 6, job);
 	fputc('\n', out);
 }

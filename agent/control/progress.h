@@ -21,9 +21,6 @@ void progress_line(FILE *out, const struct terminal *terminal, const struct js *
  * total. */
 int progress_percent(const struct js *job);
 
-/* What the job is doing, in words: "copying", "comparing with the card", ... */
-const char *progress_phase(const struct js *job);
-
 /* Whole seconds as "0:45", "12:07" or "1:02:30"; returns buffer. */
 #define PROGRESS_TIME_TEXT 16
 const char *progress_time(uint64_t seconds, char buffer[static PROGRESS_TIME_TEXT]);

@@ -279,7 +279,7 @@ void show_job_end(FILE *out, const struct terminal *screen, size_t at, const str
  * ----------------------------------------------------------------------------------------------------- */
 
 static const struct table_column session_columns[] = {
-	{"SESSION", .whole = true, .right = true},
+	{"SESSION", .whole = true},
 	{"DEVICE"},
 	{"STATE", .whole = true},
 	{"FILES", .whole = true, .right = true},
@@ -291,7 +291,7 @@ static const struct table_column session_columns[] = {
 int show_sessions(FILE *out, const struct terminal *screen, const struct js *sessions)
 {
 	_cleanup_table_ struct table *table = table_new(session_columns);
-	char id[CELL_MAX], files[CELL_MAX], bytes[NUMBER_SIZE_TEXT];
+	char id[SHOW_SESSION_CHARS + 1], files[CELL_MAX], bytes[NUMBER_SIZE_TEXT];
 
 	if (!js_is_array(sessions))
 		return -EBADMSG;
@@ -302,10 +302,11 @@ int show_sessions(FILE *out, const struct terminal *screen, const struct js *ses
 	for (size_t i = 0; i < js_length(sessions); i++) {
 		const struct js *session = js_at(sessions, i);
 
+		(void)snprintf(id, sizeof(id), "%s", or_dash(js_get_string(session, "id")));
 		table_add(table,
-			(const char *[]){number_cell(session, "id", id), job_device(session),
-				js_get_string(session, "state"), number_cell(session, "files", files),
-				size_cell(session, "bytes", bytes), js_get_string(session, "started_at")});
+			(const char *[]){id, job_device(session), js_get_string(session, "state"),
+				number_cell(session, "files", files), size_cell(session, "bytes", bytes),
+				js_get_string(session, "started_at")});
 	}
 	return table_print(table, out, screen);
 }

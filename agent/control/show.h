@@ -12,6 +12,9 @@
 #include "base/json.h"
 #include "control/terminal.h"
 
+/* Of a session's id, a UUID, people see and type the beginning. */
+#define SHOW_SESSION_CHARS 8
+
 int show_status(FILE *out, const struct terminal *screen, const struct js *status);
 int show_devices(FILE *out, const struct terminal *screen, const struct js *devices);
 int show_jobs(FILE *out, const struct terminal *screen, const struct js *jobs);

@@ -126,7 +126,7 @@ static bool block_has(const struct walk *walk, const struct block *block, const 
 static void judge_slaves(struct walk *walk, const struct block *block, struct judgement *ret)
 {
 	char(*names)[SYSROOT_NAME] = calloc(LEGS_MAX, SYSROOT_NAME);
-	_cleanup_free_ void *owner = names;
+	_cleanup_free_ _unused_ void *owner = names;
 	char path[64], text[32];
 	size_t count = 0;
 
@@ -363,7 +363,7 @@ static void judge_device(struct walk *walk, struct sysroot_device device, struct
 static void judge_btrfs(struct walk *walk, const char *fsid, struct judgement *ret)
 {
 	char(*names)[SYSROOT_NAME] = calloc(LEGS_MAX, SYSROOT_NAME);
-	_cleanup_free_ void *owner = names;
+	_cleanup_free_ _unused_ void *owner = names;
 	char path[128], text[32];
 	size_t count = 0;
 
@@ -419,7 +419,7 @@ static void judge_journal_device(struct walk *walk, const char *name, struct jud
 static void judge_outside_journals(struct walk *walk, struct judgement *ret)
 {
 	char(*names)[SYSROOT_NAME] = calloc(LEGS_MAX, SYSROOT_NAME);
-	_cleanup_free_ void *owner = names;
+	_cleanup_free_ _unused_ void *owner = names;
 	size_t count = 0, found = 0;
 
 	*ret = encrypted;
@@ -441,7 +441,7 @@ static void judge_outside_journals(struct walk *walk, struct judgement *ret)
 static bool has_journal_inside(struct walk *walk, const char *device_name)
 {
 	char(*names)[SYSROOT_NAME] = calloc(LEGS_MAX, SYSROOT_NAME);
-	_cleanup_free_ void *owner = names;
+	_cleanup_free_ _unused_ void *owner = names;
 	size_t count = 0, size = strlen(device_name);
 
 	if (!names || sysroot_list(walk->root, "/proc/fs/jbd2", names, LEGS_MAX, &count) < 0)
