@@ -88,8 +88,9 @@ campaign: deps ## fault injection, power cuts and fuzzing at full count (hours)
 	OUTING_CAMPAIGN=1 FUZZ_SECONDS=900 tests/run-all
 
 .PHONY: bench
-bench: ## measure offload, clear and the idle daemon, as ratios
+bench: ## measure offload, clear and the idle daemon, as ratios (as root)
 	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory VARIANT=faults all tools
 	@set -e; for b in tests/bench/bench_*.py; do echo "== $$b"; $(PYTHON) $$b; done
 
 .PHONY: coverage
