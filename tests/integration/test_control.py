@@ -26,14 +26,15 @@ CAMERA = {
     "reason": None, "job": None,
 }
 STRANGER = dict(CAMERA, id="disk-00112233aa", name=None, role=None, registered=False, state="unregistered", room=None)
+SESSION = "3f9a1c07-5be2-4d55-9a51-0c2f6d1e8a77"
 KEYS = ["id", "name", "role", "registered", "present", "kind", "vendor", "product", "serial", "state", "last_offload",
         "last_clear"]
 
 
 def job(**changes):
     base = {"id": 7, "kind": "offload", "device": CAMERA["id"], "name": CAMERA["name"], "state": "running",
-            "phase": "copy", "files_done": 0, "files_total": 12, "bytes_done": 0, "bytes_total": 48000000, "rate": 0,
-            "seconds_left": None, "outcome": None, "sentence": None, "session": 3, "findings": [],
+            "phase": "copying", "files_done": 0, "files_total": 12, "bytes_done": 0, "bytes_total": 48000000, "rate": 0,
+            "seconds_left": None, "outcome": None, "sentence": None, "session": SESSION, "findings": [],
             "started_at": "2026-11-22T05:31:46Z", "ended_at": None}
     return dict(base, **changes)
 
@@ -218,12 +219,13 @@ def test_vault_status(bench):
 def test_sessions_and_jobs_fit(bench):
     name = "Tree House & Garden camera of the afternoon group, second shelf on the left"
     bench.start(ListJobs={"text": [job(name=name, bytes_done=24000000), dict(DONE, id=4294967295, kind="vault-verify")]},
-                ListSessions={"text": [{"id": 3, "device": CAMERA["id"], "name": name, "state": "committed",
+                ListSessions={"text": [{"id": SESSION, "name": name, "state": "committed",
                                         "files": 312, "bytes": 2900000000, "path": "x",
                                         "started_at": "2026-11-22T05:31:46Z", "ended_at": None}]})
     jobs = fits(bench.run("jobs").stdout)
     assert "50 %" in jobs and "4294967295" in jobs and "2026-11-22T05:31:46Z" in jobs
-    assert "2.9 GB" in fits(bench.run("sessions").stdout)
+    sessions = fits(bench.run("sessions").stdout)
+    assert "2.9 GB" in sessions and SESSION[:8] in sessions and SESSION not in sessions
 
 
 # --- hostile strings ------------------------------------------------------------------------------------------------
@@ -311,7 +313,7 @@ def test_offload_waits_and_reports_sparsely(bench):
     steps = [{"job": job(bytes_done=n * 480000, files_done=n // 9, rate=9000000, seconds_left=60 - n // 2)}
              for n in range(100)]
     bench.start(Offload={"number": 7}, GetJob={"text": job(state="queued", phase="waiting")},
-                script=[*steps, {"job": job(phase="verify")}, {"job": DONE}])
+                script=[*steps, {"job": job(phase="verifying")}, {"job": DONE}])
     result = bench.run("offload", "Blue Room camera")
     assert result.returncode == 0, result.stderr
     lines = fits(result.stdout).splitlines()
@@ -334,14 +336,21 @@ def test_other_jobs_are_not_mistaken_for_ours(bench):
 
 
 def test_offload_that_fails_says_why_on_stderr(bench):
-    failed = job(state="failed", outcome="vault-full", sentence="The vault is full. Make room and plug in again.",
-                 findings=["DCIM/100MEDIA/IMG_0007.JPG could not be read twice the same"])
-    bench.start(Offload={"number": 7}, GetJob={"text": job()}, script=[{"job": failed}])
+    failed = job(state="failed", outcome="vault-full", sentence="The vault is full. Make room and plug in again.")
+    found = dict(failed, findings=["DCIM/100MEDIA/IMG_0007.JPG could not be read twice the same"])
+    del failed["findings"]  # a signal has none
+    bench.start(Offload={"number": 7}, GetJob=[{"text": job()}, {"text": found}], script=[{"job": failed}])
     result = bench.run("offload", CAMERA["id"])
     assert result.returncode == 1
     fits(result.stderr)
     assert "The vault is full. Make room" in " ".join(result.stderr.split()) and "IMG_0007" in result.stderr
     assert "vault is full" not in result.stdout
+
+
+def test_a_job_that_ended_is_not_forgotten_because_the_agent_ends(bench):
+    bench.start(Offload={"number": 7}, GetJob={"text": job()}, script=[{"job": DONE}, {"stop": True}])
+    result = bench.run("offload", CAMERA["id"])
+    assert result.returncode == 0 and "proven" in result.stdout
 
 
 def test_offload_cancelled_elsewhere(bench):
@@ -609,13 +618,40 @@ def test_output_that_cannot_be_written_is_a_failure(bench):
     assert result.returncode == 1 and "could not be written" in result.stderr
 
 
+CERTIFICATE = {
+    "kind": "outing-guard certificate of clearing", "version": 1, "standard": "NIST SP 800-88", "level": "Clear",
+    "method": "clear", "device": {"name": HOSTILE, "id": CAMERA["id"], "key": None, "vendor": "Meadow",
+                                  "product": "Snap 3", "serial": "A1", "capacity_bytes": 32000000000,
+                                  "file_system": "FAT32"},
+    "offload": {"session": SESSION, "committed": "2026-11-22T05:31:46Z", "files": 312, "bytes": 2900000000},
+    "started": "2026-11-22T05:40:00Z", "ended": "2026-11-22T05:50:00Z", "seconds": 600, "resumed": False, "passes": 1,
+    "bytes_read": 64000000000, "bytes_written": 2900000000, "bytes_read_back": 32000000000, "chunks_repaired": 0,
+    "image_sha512": "ab" * 64, "plan_sha512": "cd" * 64, "proven": ["Every addressable sector was read back."],
+    "limits": ["Blocks that the card's controller has retired cannot be reached."],
+}
+OLDER = dict(CERTIFICATE, offload=dict(CERTIFICATE["offload"], session="00112233-0000-4000-8000-000000000000"),
+             started="2026-11-01T05:40:00Z")
+
+
 def test_certificates(bench):
-    bench.start(Certificates=[{"text": []}, {"text": [{"session": 3}]}])
+    bench.start(Certificates={"text": [CERTIFICATE, OLDER]})
+    newest = bench.run("certificate", "Blue Room camera").stdout
+    assert "Clear" in newest and "NIST SP 800-88" in newest and "retired" in newest
+    assert SESSION in newest and "00112233" not in newest and safe(newest)
+    both = bench.run("certificate", "--all").stdout
+    assert SESSION in both and "00112233" in both
+    assert json.loads(bench.run("certificate", "--json").stdout) == [CERTIFICATE, OLDER]
+    for word in ("00112233", "00112233-0000-4000-8000-000000000000"):
+        older = bench.run("certificate", word).stdout
+        assert "00112233" in older and SESSION not in older
+    assert bench.called("Certificates") == [["Blue Room camera"], [""], [""], [""], [""]]
+
+
+def test_no_certificate_is_a_failure(bench):
+    bench.start(Certificates={"text": []})
     result = bench.run("certificate", "Blue Room camera")
     assert result.returncode == 1 and "no certificate for Blue Room camera" in " ".join(result.stderr.split())
-    assert json.loads(bench.run("certificate", "--json").stdout) == [{"session": 3}]
-    bench.run("certificate", "9")
-    assert bench.called("Certificates") == [["Blue Room camera"], [""], [""]]
+    assert bench.run("certificate", "ffffffff").returncode == 1
 
 
 # --- the configuration, without an agent ------------------------------------------------------------------------------

@@ -210,10 +210,10 @@ static const char *frame(struct page *page, const struct terminal *terminal, con
 
 static void a_full_bar_means_done(void **state)
 {
-	static const char almost[] = "{\"state\": \"running\", \"phase\": \"copy\", \"bytes_done\": 9, "
+	static const char almost[] = "{\"state\": \"running\", \"phase\": \"copying\", \"bytes_done\": 9, "
 				     "\"bytes_total\": 9}";
 	static const char done[] =
-		"{\"state\": \"done\", \"phase\": \"copy\", \"bytes_done\": 9, \"bytes_total\": 9}";
+		"{\"state\": \"done\", \"phase\": \"copying\", \"bytes_done\": 9, \"bytes_total\": 9}";
 	PAGE(first);
 	PAGE(second);
 
@@ -224,7 +224,8 @@ static void a_full_bar_means_done(void **state)
 static void a_small_screen_gets_what_matters_most(void **state)
 {
 	static const char running[] =
-		"{\"state\": \"running\", \"phase\": \"copy\", \"bytes_done\": 1200000000, \"bytes_total\": "
+		"{\"state\": \"running\", \"phase\": \"copying\", \"bytes_done\": 1200000000, "
+		"\"bytes_total\": "
 		"2900000000, "
 		"\"files_done\": 128, \"files_total\": 312, \"rate\": 38100000, \"seconds_left\": 45}";
 	PAGE(narrow);
