@@ -78,14 +78,17 @@ void journal_mirror_send(const struct audit_event_info *event, const char *line,
 	_cleanup_(message_clear) struct message message = {0};
 	_cleanup_js_ struct js *entry = NULL;
 	const struct js *fields;
-	const char *device;
+	const char *subject;
 
 	if (js_parse(line, size, &entry) < 0)
 		return;
 	fields = js_get(entry, "fields");
-	device = js_get_string(fields, "device");
-	add(&message, "MESSAGE=%s%s%s%s", event->summary, device ? " (" : "", device ? device : "",
-		device ? ")" : "");
+	subject = js_get_string(fields, "name");
+	if (!subject)
+		subject = js_get_string(fields, "device");
+	add(&message, "MESSAGE=%s%s%s%s", event->summary, subject ? " (" : "", subject ? subject : "",
+		subject ? ")" : "");
+	add(&message, "OUTING_SUBJECT=%s", subject ? subject : "a device");
 	add(&message, "MESSAGE_ID=%s", event->message_id);
 	add(&message, "PRIORITY=%d", event->priority);
 	add(&message, "SYSLOG_IDENTIFIER=outing-guard");

@@ -3,8 +3,9 @@
 
 /*
  * A copy of each audit entry in the system's journal: the whole line as OUTING_AUDIT, and its short fields as
- * OUTING_NAME=, so that `journalctl OUTING_DEVICE="Blue Room camera"` and the message catalog can use them.
- * The journal is a second witness; the file is the record. No other file includes sd-journal.h.
+ * OUTING_KEY=, so that `journalctl OUTING_NAME="Blue Room camera"` and the message catalog can use them;
+ * OUTING_SUBJECT is the device's name, or its id when it has none. The journal is a second witness; the file
+ * is the record. No other file includes sd-journal.h.
  */
 
 #include "audit/events.h"
