@@ -128,13 +128,15 @@ int wire_receive(int socket, struct wire_message *message)
 	ssize_t n;
 
 	wire_message_clear(message);
+	/* A peer that closed without reading all of ours shows as a reset once; what it said before is still
+	 * there. */
 	do
 		n = recvmsg(socket, &received, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n == 0)
 		return 0;
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	take_descriptors(&received, message);
 	if ((size_t)n < sizeof first || received.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
 		first.version != WIRE_VERSION)

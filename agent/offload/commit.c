@@ -270,11 +270,27 @@ static void release(struct commit *commit, struct job *job)
 	(void)queue_put(commit->engine->free_jobs, job);
 }
 
+/* Gets the content of the whole group to the disk before the first fsync: a journaling file system then needs
+ * one commit for all of them instead of one for each. Errors stay with the file for its fsync to report. */
+static void write_group(struct commit *commit)
+{
+	const unsigned start = SYNC_FILE_RANGE_WRITE,
+		       finish = SYNC_FILE_RANGE_WAIT_BEFORE | start | SYNC_FILE_RANGE_WAIT_AFTER;
+
+	for (size_t i = 0; i < commit->count; i++)
+		if (commit->group[i]->fd >= 0)
+			(void)sync_file_range(commit->group[i]->fd, 0, 0, start);
+	for (size_t i = 0; i < commit->count; i++)
+		if (commit->group[i]->fd >= 0)
+			(void)sync_file_range(commit->group[i]->fd, 0, 0, finish);
+}
+
 static bool run_group(struct commit *commit)
 {
 	atomic_bool *stop = &commit->engine->stop;
 	bool synced;
 
+	write_group(commit);
 	for (size_t i = 0; i < commit->count && !atomic_load(stop); i++)
 		if (commit->group[i]->kind != CHUNK_BARRIER)
 			place(commit, commit->group[i]);

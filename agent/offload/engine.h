@@ -23,7 +23,7 @@
 
 #define CHUNK_SIZE    (1U << 20)
 #define CHUNK_COUNT   8
-#define JOB_COUNT     32
+#define JOB_COUNT     64
 #define ENGINE_PASSES 2
 #define ENGINE_ROUNDS 2
 #define VARIANTS_MAX  99

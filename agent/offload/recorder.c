@@ -153,12 +153,14 @@ int recorder_start(struct recorder *recorder, int wire_fd)
 		&recorder->vault_fd, 1);
 }
 
-/* A worker that does not read what it asked for is not ours. */
+/* A worker that does not read what it asked for is not ours; one that has ended may have said more before. */
 static int reply(int wire_fd, enum offload_message type, const void *head, size_t head_size, const char *tail,
 	size_t tail_size)
 {
 	int r = wire_send2(wire_fd, type, head, head_size, tail, tail_size);
 
+	if (r == -EPIPE)
+		return 0;
 	return r == -EAGAIN ? -EBADMSG : r;
 }
 

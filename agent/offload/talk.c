@@ -15,6 +15,7 @@ struct talk {
 	uint32_t question; /* number of the open question */
 	int found;
 	uint64_t recorded;
+	uint64_t syncs, replies;
 	struct talk_counts counts;
 	struct talk_found answer;
 	struct talk_begin begin;
@@ -97,9 +98,11 @@ static int take_recorded(struct talk *talk, const struct wire_message *message)
 	struct offload_recorded recorded;
 	int r = offload_parse_recorded(message, &recorded);
 
-	if (r >= 0)
-		talk->recorded = recorded.objects;
-	return r;
+	if (r < 0 || talk->replies == talk->syncs)
+		return -EBADMSG;
+	talk->recorded = recorded.objects;
+	talk->replies++;
+	return 0;
 }
 
 int talk_receive(struct talk *talk, const struct wire_message *message)
@@ -176,6 +179,7 @@ int talk_finding(struct talk *talk, enum offload_finding kind, const char *path,
 
 int talk_sync(struct talk *talk)
 {
+	count(talk, &talk->syncs);
 	return talk_send(talk, OFFLOAD_SYNC, NULL, 0, NULL, 0);
 }
 
@@ -194,9 +198,9 @@ int talk_wait_recorded(struct talk *talk)
 	if (r < 0)
 		return r;
 	(void)pthread_mutex_lock(&talk->lock);
-	while (!talk->closed && talk->recorded != talk->counts.objects)
+	while (!talk->closed && talk->replies != talk->syncs)
 		(void)pthread_cond_wait(&talk->changed, &talk->lock);
-	r = talk->recorded == talk->counts.objects ? 0 : -ECANCELED;
+	r = talk->closed ? -ECANCELED : talk->recorded == talk->counts.objects ? 0 : -EBADMSG;
 	(void)pthread_mutex_unlock(&talk->lock);
 	return r;
 }
