@@ -193,6 +193,7 @@ static void place(struct commit *commit, struct job *job)
 	struct spool_entry entry;
 	int r = load(commit, job, &entry);
 
+	engine_step(commit->engine);
 	if (r >= 0)
 		r = set_stored_path(commit, job, job->kind == CHUNK_KNOWN ? job->mark.variant : 0);
 	if (r >= 0)

@@ -224,6 +224,7 @@ static int add_file(void *data, const struct walk_entry *entry)
 {
 	struct engine *engine = data;
 
+	engine_step(engine);
 	if (__builtin_add_overflow(engine->bytes, entry->size, &engine->bytes))
 		return -EOVERFLOW;
 	return spool_add(engine->spool, SPOOL_FILE, entry);
@@ -322,6 +323,7 @@ static int each_file(struct engine *engine, each_file_fn visit)
 			return r;
 		if (atomic_load(&engine->stop))
 			return -ECANCELED;
+		engine_step(engine);
 		if (entry.kind == SPOOL_FILE)
 			r = visit(engine, &entry);
 	}

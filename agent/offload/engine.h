@@ -83,6 +83,8 @@ struct engine {
 	struct chunk chunk[CHUNK_COUNT];
 	struct job job[JOB_COUNT];
 
+	atomic_uint_fast64_t
+		steps; /* grows whenever any thread got on: no growth means that something hangs */
 	atomic_uint phase;
 	atomic_uint_fast64_t files_done, files_total, bytes_done, bytes_total, bytes_stored;
 
@@ -110,6 +112,11 @@ bool engine_vault_failed(struct engine *engine, int error);
 
 /* Marks one file as failed, if it is not already. */
 void engine_file_failed(struct engine *engine, uint64_t number, enum offload_reason reason, int error);
+
+static inline void engine_step(struct engine *engine)
+{
+	(void)atomic_fetch_add_explicit(&engine->steps, 1, memory_order_relaxed);
+}
 
 /* A failed database, wire or spool: fatal. */
 static inline bool engine_check(struct engine *engine, int r)
@@ -144,7 +151,7 @@ struct read_back;
 int read_back_new(struct read_back **ret_read_back);
 struct read_back *read_back_free(struct read_back *read_back);
 DEFINE_CLEANUP(struct read_back, read_back_free);
-int read_back_file(struct read_back *read_back, const struct engine *engine, int root_fd, const char *path,
+int read_back_file(struct read_back *read_back, struct engine *engine, int root_fd, const char *path,
 	const struct mark *expected);
 
 /* seal.c: folders with their times, manifest, fresh walk. */

@@ -50,7 +50,7 @@ struct read_back *read_back_free(struct read_back *read_back)
 	return NULL;
 }
 
-static int hash_all(struct read_back *read_back, const struct engine *engine, int fd, uint64_t size)
+static int hash_all(struct read_back *read_back, struct engine *engine, int fd, uint64_t size)
 {
 	uint64_t offset = 0;
 	int r = sha512_reset(read_back->sha512);
@@ -59,6 +59,7 @@ static int hash_all(struct read_back *read_back, const struct engine *engine, in
 	while (r >= 0 && offset < size) {
 		ssize_t n = engine->io->read_vault(engine->io->data, fd, read_back->data, CHUNK_SIZE, offset);
 
+		engine_step(engine);
 		if (atomic_load(&engine->stop))
 			return -ECANCELED;
 		if (n < 0)
@@ -72,7 +73,7 @@ static int hash_all(struct read_back *read_back, const struct engine *engine, in
 	return r >= 0 && offset > size ? -EILSEQ : r;
 }
 
-int read_back_file(struct read_back *read_back, const struct engine *engine, int root_fd, const char *path,
+int read_back_file(struct read_back *read_back, struct engine *engine, int root_fd, const char *path,
 	const struct mark *expected)
 {
 	uint8_t sha512[SHA512_SIZE], xxh128[XXH128_SIZE];

@@ -136,6 +136,7 @@ static bool read_chunk(const struct reading *reading, uint64_t offset)
 	if (!chunk)
 		return false;
 	n = want > 0 ? fill(reading, chunk->data, want, offset) : 0;
+	engine_step(engine);
 	chunk->offset = offset;
 	chunk->size = want;
 	chunk->first = offset == 0;

@@ -24,6 +24,7 @@ struct recorder {
 	uint64_t reserve;
 	struct session session; /* id "" until there is one */
 	struct session old;     /* id "": nothing to go on with */
+	int folder_fd;          /* locked while this recorder lives: two offloads never share a session */
 	bool begun;
 	uint64_t old_objects, hits;
 	uint64_t started_ns;

@@ -14,6 +14,7 @@
 #include "offload/recorder-internal.h"
 
 #include <string.h>
+#include <sys/file.h>
 
 #define CONTENT_TRIES 4
 
@@ -65,6 +66,9 @@ static int find_old(struct recorder *recorder)
 		recorder->old.id[0] = 0;
 		return 0;
 	}
+	if (flock(folder, LOCK_EX | LOCK_NB) < 0)
+		return -EBUSY;
+	recorder->folder_fd = TAKE_FD(folder);
 	recorder->old_objects = totals.objects;
 	(void)snprintf(recorder->folder, sizeof recorder->folder, "%s", path);
 	return 0;
@@ -102,6 +106,7 @@ int recorder_new(const struct recorder_options *options, struct recorder **ret_r
 	recorder->vault_fd = options->vault_fd;
 	recorder->reserve = options->reserve;
 	recorder->progress.seconds_left = UINT64_MAX;
+	recorder->folder_fd = -1;
 	wire_message_init(&recorder->message);
 	r = take_options(recorder, options);
 	if (r >= 0)
@@ -130,6 +135,7 @@ struct recorder *recorder_free(struct recorder *recorder)
 	for (size_t i = 0; i < recorder->result.failure_count; i++)
 		free((void *)(uintptr_t)recorder->failures[i].path);
 	wire_message_clear(&recorder->message);
+	(void)close_fd(recorder->folder_fd);
 	free(recorder->source);
 	free(recorder);
 	return NULL;
@@ -301,6 +307,12 @@ static int on_session(struct recorder *recorder)
 	if (vault_session_open(recorder->vault_fd, path, &folder) < 0 ||
 		(recorder->old.id[0] && strcmp(path, recorder->folder) != 0))
 		return -EBADMSG;
+	if (!recorder->old.id[0]) {
+		if (flock(folder, LOCK_EX | LOCK_NB) < 0)
+			return -EBADMSG;
+		(void)close_fd(recorder->folder_fd);
+		recorder->folder_fd = TAKE_FD(folder);
+	}
 	(void)snprintf(recorder->folder, sizeof recorder->folder, "%s", path);
 	fault_point("record-session");
 	if (recorder->old.id[0]) {

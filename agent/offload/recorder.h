@@ -75,7 +75,8 @@ struct recorder_result {
 
 struct recorder;
 
-/* Copies what it needs from options. 0 or negative errno. */
+/* Copies what it needs from options. 0 or negative errno; -EBUSY: another offload of this device is under
+ * way. */
 int recorder_new(const struct recorder_options *options, struct recorder **ret_recorder);
 struct recorder *recorder_free(struct recorder *recorder);
 DEFINE_CLEANUP(struct recorder, recorder_free);

@@ -21,6 +21,7 @@ struct seal {
 	struct engine *engine;
 	struct mhl_writer *manifest; /* NULL: not in that step */
 	struct set_digest set;       /* of what was offloaded */
+	uint64_t findings;           /* of the fresh walk */
 };
 
 typedef int (*seal_step)(struct seal *seal, const struct spool_entry *entry);
@@ -37,6 +38,7 @@ static int each_entry(struct seal *seal, seal_step step)
 			return r;
 		if (atomic_load(&seal->engine->stop))
 			return -ECANCELED;
+		engine_step(seal->engine);
 		r = step(seal, &entry);
 	}
 	return r;
@@ -179,7 +181,10 @@ static int write_manifest(struct seal *seal, const char *session)
 
 static int add_fresh(void *data, const struct walk_entry *entry)
 {
-	return set_digest_add(data, entry->path, entry->path_size, entry->size);
+	struct seal *seal = data;
+
+	engine_step(seal->engine);
+	return set_digest_add(&seal->engine->fresh, entry->path, entry->path_size, entry->size);
 }
 
 static int ignore_folder(void *data, const struct walk_entry *entry)
@@ -187,9 +192,10 @@ static int ignore_folder(void *data, const struct walk_entry *entry)
 	return 0;
 }
 
-/* The first walk told these already; more of them than then shows in the set or in their number. */
+/* The first walk told these already; now only their number matters. */
 static int count_finding(void *data, enum offload_finding kind, const char *path, size_t size)
 {
+	((struct seal *)data)->findings++;
 	return 0;
 }
 
@@ -201,14 +207,14 @@ static int fresh_failure(void *data, enum offload_reason reason, int error, cons
 static void walk_again(struct seal *seal)
 {
 	struct engine *engine = seal->engine;
-	const struct walk_sink sink = {
-		&engine->fresh, add_fresh, ignore_folder, count_finding, fresh_failure};
+	const struct walk_sink sink = {seal, add_fresh, ignore_folder, count_finding, fresh_failure};
 	int r;
 
 	source_forget_cache(engine->source);
 	r = walk_source(engine->source, engine->io, &sink, &engine->stop);
 	fault_point("offload-walked-again");
-	if (r == -EBADF || (r == WALK_DONE && !set_digest_equal(&engine->fresh, &seal->set)))
+	if (r == -EBADF || (r == WALK_DONE && (!set_digest_equal(&engine->fresh, &seal->set) ||
+						      seal->findings != engine->findings)))
 		engine_end(engine, OFFLOAD_SOURCE_CHANGED, 0, "");
 	else
 		engine_end_walk(engine, r);

@@ -272,6 +272,7 @@ static void store_loop(struct store *store)
 	struct chunk *chunk;
 
 	while ((chunk = queue_take(engine->chunks))) {
+		engine_step(engine);
 		if (chunk->kind == CHUNK_DATA)
 			take_data(store, chunk);
 		else

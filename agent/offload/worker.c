@@ -208,10 +208,10 @@ static void listen(struct worker *worker)
 {
 	struct pollfd watch[2] = {
 		{.fd = worker->wire_fd, .events = POLLIN}, {.fd = worker->wake_fd, .events = POLLIN}};
-	uint64_t told = 0;
+	uint64_t told = 0, told_steps = 0;
 
 	for (;;) {
-		uint64_t now;
+		uint64_t now, steps;
 		int n = poll(watch, ELEMENTS(watch), PROGRESS_MS);
 
 		if (n > 0 && watch[1].revents && woken(worker))
@@ -221,9 +221,12 @@ static void listen(struct worker *worker)
 		if (watch[0].revents & (POLLHUP | POLLERR))
 			watch[0].fd = -1;
 		now = clock_monotonic_ns();
-		if (now - told >= PROGRESS_MS * UINT64_C(1000000)) {
+		steps = atomic_load(&worker->engine->steps);
+		/* Silence is how a supervisor learns that the device hangs. */
+		if (steps != told_steps && now - told >= PROGRESS_MS * UINT64_C(1000000)) {
 			tell_progress(worker);
 			told = now;
+			told_steps = steps;
 		}
 	}
 }
