@@ -222,6 +222,9 @@ static int open_state(struct run *run)
 		asprintf(&log, "%s/audit.jsonl", run->options.state ? folder : OUTING_LOGDIR) < 0)
 		return refuse(run, "no-memory", "Out of memory");
 	r = state_open(database, &run->state, &problem);
+	if (r == -EBUSY)
+		return refuse(
+			run, "busy", "Another program is working with the state database %s.", database);
 	if (r != STATE_OK)
 		return refuse(run, "state", "%s", r > 0 ? problem.text : strerror(-r));
 	audit.path = log;
@@ -438,6 +441,8 @@ static int prepare(struct run *run, char *source)
 	options.device_name = run->options.name;
 	options.insertion = run->insertion[0] ? run->insertion : NULL;
 	r = recorder_new(&options, &run->recorder);
+	if (r == -EBUSY)
+		return refuse(run, "busy", "Another offload of %s is under way.", run->options.name);
 	if (r < 0)
 		return refuse(run, "state", "The offload cannot be prepared: %s", strerror(-r));
 	r = record(run, AUDIT_OFFLOAD_STARTED, NULL);
