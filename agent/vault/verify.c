@@ -328,7 +328,7 @@ static int walk_entries(struct verify *verify, DIR *directory, size_t path_size,
 	int r = 0;
 
 	while (r >= 0 && (errno = 0, entry = readdir(directory))) {
-		size_t size = strlen(entry->d_name);
+		size_t size = strlen(entry->d_name), start;
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
@@ -336,9 +336,9 @@ static int walk_entries(struct verify *verify, DIR *directory, size_t path_size,
 			r = report(verify, VERIFY_EXTRA, verify->path, "It lies too deep to be looked at.");
 			continue;
 		}
-		if (path_size > 0)
-			verify->path[path_size] = '/';
-		size_t start = path_size > 0 ? path_size + 1 : 0;
+		start = path_size;
+		if (start > 0)
+			verify->path[start++] = '/';
 		memcpy(verify->path + start, entry->d_name, size + 1);
 		r = visit(verify, dirfd(directory), entry->d_name, start + size, depth);
 		verify->path[path_size] = 0;
