@@ -39,7 +39,7 @@ int luks_format(const char *path, const struct secret *key)
 	const struct crypt_pbkdf_type pbkdf = {
 		.type = CRYPT_KDF_ARGON2ID,
 		.hash = "sha256",
-		.iterations = 3,
+		.iterations = 4,
 		.max_memory_kb = 64 * 1024,
 		.parallel_threads = 4,
 		.flags = CRYPT_PBKDF_NO_BENCHMARK,

@@ -5,9 +5,9 @@
  * One LUKS2 volume in a file, over libcryptsetup; no other file includes its header.
  *
  * aes-xts-plain64 with a 512-bit volume key. The passphrase is 64 random bytes, so the key slot's function
- * adds nothing to its strength; it is nevertheless Argon2id with the parameters that RFC 9106 recommends
- * where memory is scarce (64 MiB, 3 passes), so that nobody has to wonder, and a small computer opens its
- * vault in a second or two.
+ * adds nothing to its strength; it is nevertheless Argon2id with a little more than RFC 9106 recommends where
+ * memory is scarce (64 MiB, 4 passes instead of 3), so that nobody has to wonder, and a small computer opens
+ * its vault in a second or two.
  *
  * All functions block, need root where they say so, and log nothing.
  */
