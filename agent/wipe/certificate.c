@@ -19,14 +19,17 @@
 
 #define KIND "outing-guard certificate of clearing"
 
-static const char *const limits[] = {
-	"This is Clear in the sense of NIST SP 800-88: it protects against recovery with software through "
-	"the "
-	"card's normal interface. It is not Purge.",
-	"Blocks that the card's controller has retired or holds in reserve cannot be reached through that "
-	"interface; a laboratory that takes the card apart may find remains in them.",
-	"It says how the card was when it was read back, and nothing about what was stored on it later.",
-};
+#define LIMIT_CLEAR                                                                                 \
+	"This is Clear in the sense of NIST SP 800-88: it protects against recovery with software " \
+	"through the card's normal interface. It is not Purge."
+#define LIMIT_RETIRED                                                                                       \
+	"Blocks that the card's controller has retired or holds in reserve cannot be reached through that " \
+	"interface; a laboratory that takes the card apart may find remains in them."
+#define LIMIT_LATER                                                                                \
+	"It says how the card was when it was read back, and nothing about what was stored on it " \
+	"later."
+
+static const char *const limits[] = {LIMIT_CLEAR, LIMIT_RETIRED, LIMIT_LATER};
 
 static bool is_whole(const struct wipe_proof *proof)
 {

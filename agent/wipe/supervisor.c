@@ -312,10 +312,10 @@ static int settle(struct run *run)
 
 	if (outcome == WIPE_DONE)
 		return certify(run);
-	r = record(run, AUDIT_CLEAR_FAILED, outcome, NULL);
+	r = record(run, AUDIT_CLEAR_FAILED, (int)outcome, NULL);
 	if (r < 0)
 		return say_errno(run, "The end of the clear could not be recorded", r);
-	return say_outcome(run, outcome, wipe_recorder_detail(run->recorder));
+	return say_outcome(run, (int)outcome, wipe_recorder_detail(run->recorder));
 }
 
 static int refuse(struct run *run, int r)
