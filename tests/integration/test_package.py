@@ -121,13 +121,12 @@ def test_units_and_rules_name_programs_that_are_there(package, contents, tmp_pat
 
 def test_an_upgrade_stops_the_agent_but_not_the_vault(package, tmp_path):
     run("dpkg-deb", "-e", str(package), str(tmp_path))
-    stops = {}
-    for condition, unit in re.findall(r"^if (.*) then\n\s*deb-systemd-invoke stop '(\S+)'",
-                                      (tmp_path / "prerm").read_text(encoding="utf-8"), re.M):
-        stops[unit] = condition
-    assert list(stops) == ["outingd.service", "outing-vault.service"], "the agent must let go of the vault first"
-    assert "remove" not in stops["outingd.service"]
-    assert '"$1" = remove' in stops["outing-vault.service"]
+    stops = {script: re.findall(r"deb-systemd-invoke stop '(\S+)'", (tmp_path / script).read_text(encoding="utf-8"))
+             for script in ("preinst", "prerm")}
+    assert stops["preinst"] == ["outingd.service"]
+    assert '"$1" = upgrade' in (tmp_path / "preinst").read_text(encoding="utf-8")
+    assert stops["prerm"] == ["outingd.service", "outing-vault.service"], "the agent must let go of the vault first"
+    assert '"$1" = upgrade' not in (tmp_path / "prerm").read_text(encoding="utf-8")
     starts = re.findall(r"deb-systemd-invoke start '(\S+)'", (tmp_path / "postinst").read_text(encoding="utf-8"))
     assert starts == ["outing-vault.service", "outingd.service"]
 
