@@ -13,7 +13,7 @@ import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HOOKS = TOP / "hooks"
-EXAMPLES = sorted(p for p in HOOKS.iterdir() if p.name != "README.md")
+EXAMPLES = sorted(p for p in HOOKS.iterdir() if p.is_file() and p.name != "README.md")
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
@@ -43,7 +43,7 @@ def test_examples_could_be_installed_as_they_are():
 def test_examples_are_clean_shell():
     if not shutil.which("shellcheck"):
         pytest.skip("shellcheck is not installed")
-    done = run(["shellcheck", *map(str, EXAMPLES)])
+    done = run(["shellcheck", *map(str, EXAMPLES), str(HOOKS / "mail/send-mail")])
     assert done.returncode == 0, done.stdout
 
 
@@ -86,16 +86,21 @@ class Mailbox(socketserver.StreamRequestHandler):
 def test_the_manager_gets_a_mail(tmp_path):
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")
+    written = run([HOOKS / "mail-manager", tmp_path])
+    assert written.returncode == 0, written.stderr
+    assert len(list(tmp_path.iterdir())) == 1
+    settings = {"MAIL_FROM": "guard@example.org", "MAIL_TO": "manager@example.org"}
+    failed = run([HOOKS / "mail/send-mail", tmp_path], MAIL_SERVER="smtp://127.0.0.1:1", **settings)
+    assert failed.returncode == 1 and len(list(tmp_path.iterdir())) == 1, "what cannot be sent waits"
     with socketserver.TCPServer(("127.0.0.1", 0), Mailbox) as server:
         server.mail = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        script = tmp_path / "mail-manager"
-        text = (HOOKS / "mail-manager").read_text()
-        script.write_text(text.replace("smtp://localhost", f"smtp://127.0.0.1:{server.server_address[1]}"))
-        done = run(["sh", script])
+        sent = run([HOOKS / "mail/send-mail", tmp_path], MAIL_SERVER=f"smtp://127.0.0.1:{server.server_address[1]}", **settings)
         server.shutdown()
-    assert done.returncode == 0, done.stderr
+    assert sent.returncode == 0, sent.stderr
+    assert not list(tmp_path.iterdir())
     mail = "".join(server.mail)
+    assert "To: <manager@example.org>" in mail
     assert 'Subject: outing-guard: offload failed: Blue Room "camera" $(reboot)' in mail
     assert "The card could not be read." in mail
     assert "keep the device in the building" in mail
