@@ -30,6 +30,7 @@
 #define KEEP_FILES_MIN  3 /* whatever the clock says: three old files hold more than a month together */
 #define SAME_MONTH_MAX  100
 #define SECONDS_PER_DAY 86400
+#define ANCHOR_LAG_MAX  8
 
 struct audit {
 	int dirfd;
@@ -68,6 +69,11 @@ static gid_t find_group(const char *group)
 	return found->gr_gid;
 }
 
+static bool owned_well(const struct stat *st)
+{
+	return (st->st_uid == 0 || st->st_uid == geteuid()) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 static int open_present(struct audit *audit)
 {
 	_cleanup_close_ int fd = -1;
@@ -77,8 +83,8 @@ static int open_present(struct audit *audit)
 	fd = openat(audit->dirfd, audit->name, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return -ELOOP;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || !owned_well(&st))
+		return -EPERM;
 	if (st.st_size == 0) {
 		if (audit->group != NO_GROUP && geteuid() == 0 && fchown(fd, (uid_t)-1, audit->group) < 0)
 			return -errno;
@@ -264,6 +270,24 @@ static int record_cut(struct audit *audit, uint64_t cut)
 	return append(audit, AUDIT_LOG_REPAIRED, fields);
 }
 
+/* A crash leaves the anchor one entry behind. Far behind, it was lost: the state database is another one. */
+static int record_lost_anchor(struct audit *audit, uint64_t anchor_seq, uint64_t last_seq)
+{
+	struct js *fields;
+
+	if (!audit->has_anchor || last_seq <= anchor_seq || last_seq - anchor_seq <= ANCHOR_LAG_MAX)
+		return 0;
+	fields = js_object();
+	js_set_string(fields, "verdict", "anchor-behind");
+	js_set_u64(fields, "anchor", anchor_seq);
+	js_set_u64(fields, "entries", last_seq);
+	js_set_string(fields, "sentence",
+		"The mark that says where the audit log ends is older than the log: the state database was "
+		"lost or "
+		"replaced. Entries that were cut off before now cannot be noticed any more.");
+	return append(audit, AUDIT_LOG_DAMAGED, fields);
+}
+
 static int record_damage(struct audit *audit, const struct finding *finding)
 {
 	char sentence[512];
@@ -357,6 +381,7 @@ static void fill_report(
 static int set_up(struct audit *audit, const struct audit_options *options)
 {
 	const char *name = NULL;
+	struct stat st;
 	int r;
 
 	audit->group = find_group(options->group);
@@ -371,9 +396,12 @@ static int set_up(struct audit *audit, const struct audit_options *options)
 	r = make_directory(options->path, audit->group);
 	if (r >= 0)
 		r = audit_files_directory(options->path, &audit->dirfd, &name);
-	if (r >= 0)
-		(void)snprintf(audit->name, sizeof audit->name, "%s", name);
-	return r;
+	if (r < 0)
+		return r;
+	(void)snprintf(audit->name, sizeof audit->name, "%s", name);
+	if (fstat(audit->dirfd, &st) < 0)
+		return -errno;
+	return owned_well(&st) ? 0 : -EPERM;
 }
 
 int audit_open(const struct audit_options *options, struct audit **ret_audit, struct audit_report *ret_report)
@@ -395,6 +423,8 @@ int audit_open(const struct audit_options *options, struct audit **ret_audit, st
 	r = settle(audit, &finding);
 	if (r >= 0)
 		r = record_damage(audit, &finding);
+	if (r >= 0)
+		r = record_lost_anchor(audit, finding.walk.anchor_seq, finding.walk.newest.seq);
 	if (r < 0)
 		return r;
 	if (ret_report)

@@ -49,6 +49,7 @@ struct audit_options {
  * because recording must go on; that is recorded (log-damaged), and *ret_report (may be NULL) says what was
  * found. Only the present file is read here; audit_verify() reads all of them. Several processes may have the
  * log open; an append waits for another's append.
+ * -EPERM: somebody else may write to the file or its directory.
  */
 int audit_open(
 	const struct audit_options *options, struct audit **ret_audit, struct audit_report *ret_report);

@@ -34,11 +34,25 @@ static wint_t code_point(const char *bytes, size_t size)
 	return (wint_t)value;
 }
 
+/* Formatting characters: printable to the C library, but they hide or turn around what stands beside them. */
+static bool is_invisible(wint_t character)
+{
+	static const struct {
+		wint_t first, last;
+	} ranges[] = {{0xad, 0xad}, {0x61c, 0x61c}, {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},
+		{0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+
+	for (size_t i = 0; i < ELEMENTS(ranges); i++)
+		if (character >= ranges[i].first && character <= ranges[i].last)
+			return true;
+	return false;
+}
+
 static bool is_printable(wint_t character)
 {
 	locale_t locale = text_locale();
 
-	return locale && iswprint_l(character, locale);
+	return locale && iswprint_l(character, locale) && !is_invisible(character);
 }
 
 bool name_is_text(const char *text, size_t size)

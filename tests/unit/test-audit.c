@@ -387,6 +387,54 @@ static void a_torn_line_is_cut_and_said(void **state)
 	assert_verdict(w, AUDIT_WHOLE);
 }
 
+static void a_lost_anchor_is_said(void **state)
+{
+	struct world *w = *state;
+	_cleanup_free_ char *after = NULL;
+	size_t size = 0;
+
+	assert_int_equal(append_count(w, 20), 0);
+	memset(w->anchor, 0, sizeof *w->anchor);
+	assert_int_equal(append_count(w, 0), 0);
+	after = content(w, &size);
+	assert_non_null(strstr(after, "\"verdict\":\"anchor-behind\""));
+	assert_verdict(w, AUDIT_WHOLE);
+	assert_true(w->anchor->seq == verify(w).last_seq);
+}
+
+static void an_anchor_that_is_one_behind_is_normal(void **state)
+{
+	struct world *w = *state;
+	_cleanup_free_ char *after = NULL;
+	struct anchor before;
+	size_t size = 0;
+
+	assert_int_equal(append_count(w, 20), 0);
+	before = *w->anchor;
+	assert_int_equal(append_count(w, 1), 0);
+	*w->anchor = before;
+	assert_verdict(w, AUDIT_WHOLE);
+	assert_int_equal(append_count(w, 1), 0);
+	after = content(w, &size);
+	assert_null(strstr(after, "log-damaged"));
+	assert_verdict(w, AUDIT_WHOLE);
+}
+
+static void what_others_may_write_is_not_appended_to(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(append_count(w, 1), 0);
+	assert_int_equal(chmod(w->path, 0660), 0);
+	assert_int_equal(append_count(w, 1), -EPERM);
+	assert_int_equal(chmod(w->path, 0640), 0);
+	assert_int_equal(append_count(w, 1), 0);
+	assert_int_equal(chmod(w->directory, 0777), 0);
+	assert_int_equal(append_count(w, 1), -EPERM);
+	assert_int_equal(chmod(w->directory, 0700), 0);
+	assert_int_equal(verify(w).entries, 3);
+}
+
 static void two_writers_share_one_chain(void **state)
 {
 	struct world *w = *state;
@@ -645,6 +693,9 @@ int main(void)
 		TEST(a_lost_log_is_missing),
 		TEST(truncation_is_recorded_when_the_log_is_opened),
 		TEST(a_torn_line_is_cut_and_said),
+		TEST(a_lost_anchor_is_said),
+		TEST(an_anchor_that_is_one_behind_is_normal),
+		TEST(what_others_may_write_is_not_appended_to),
 		TEST(two_writers_share_one_chain),
 		TEST(a_full_disk_is_an_error_and_leaves_no_half_line),
 		TEST(too_long_a_line_is_refused),

@@ -154,7 +154,7 @@ static void a_device_is_assigned(void **state)
 static void bad_names_are_refused_with_a_sentence(void **state)
 {
 	static const char *const bad[] = {"", ".hidden", "-rf", " x", "x ", "x.", "a/b", "..", "tab\there",
-		"bad\xff", "zero\xe2\x80\x8bwidth\x01",
+		"bad\xff", "zero\xe2\x80\x8bwidth", "turned\xe2\x80\xaeround",
 		"0123456789012345678901234567890123456789012345678901234567890123x"};
 	static const char *const good[] = {"Blue Room camera",
 		"K\xc3\xa4"
