@@ -83,14 +83,17 @@ static int by_sequence(const void *a, const void *b)
 static int add_file(int dirfd, const char *name, struct audit_files *files)
 {
 	struct audit_file file = {0}, *larger;
+	size_t length = strlen(name);
 	int r;
 
 	if (files->count >= AUDIT_FILES_MAX)
 		return -EMFILE;
+	if (length >= sizeof file.name)
+		return -ENAMETOOLONG;
 	r = first_seq(dirfd, name, &file.first_seq);
 	if (r < 0)
 		return r;
-	(void)snprintf(file.name, sizeof file.name, "%s", name);
+	memcpy(file.name, name, length + 1);
 	larger = realloc(files->list, (files->count + 1) * sizeof *larger);
 	if (!larger)
 		return -ENOMEM;

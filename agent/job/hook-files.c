@@ -58,8 +58,10 @@ static enum judgement judge(int dirfd, const char *name)
 
 static void add(struct hook_files *files, const char *event, const char *name)
 {
-	if (files->count < HOOK_FILES_MAX) {
-		(void)snprintf(files->names[files->count++], HOOK_NAME_SIZE, "%s", name);
+	size_t length = strlen(name);
+
+	if (files->count < HOOK_FILES_MAX && length < HOOK_NAME_SIZE) {
+		memcpy(files->names[files->count++], name, length + 1);
 		return;
 	}
 	files->refused++;

@@ -203,7 +203,7 @@ static int print_json(const struct js *summary)
 
 int output_result(struct output *output, const struct vault_result *result, struct js *summary)
 {
-	_cleanup_js_ struct js *owned = summary;
+	_cleanup_js_ _unused_ struct js *owned = summary;
 	int r = 0;
 
 	end_line(output);
