@@ -207,13 +207,13 @@ int output_result(struct output *output, const struct vault_result *result, stru
 	int r = 0;
 
 	end_line(output);
-	js_set_string(summary, "result", result_name(result->code));
-	js_set_string(summary, "sentence", result->sentence);
+	js_set_string(owned, "result", result_name(result->code));
+	js_set_string(owned, "sentence", result->sentence);
 	if (output->mode == OUTPUT_WIRE) {
-		r = send_result(result, summary);
+		r = send_result(result, owned);
 	} else if (output->mode == OUTPUT_JSON) {
-		js_set(summary, "findings", TAKE_PTR(output->findings));
-		r = print_json(summary);
+		js_set(owned, "findings", TAKE_PTR(output->findings));
+		r = print_json(owned);
 	} else {
 		(void)fprintf(result->code == VAULT_RESULT_OK ? stdout : stderr, "%s\n", result->sentence);
 	}
