@@ -267,7 +267,7 @@ int config_load(const char *path, struct config *ret_config, struct config_error
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = -1;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	if (!path)
