@@ -241,7 +241,7 @@ static int same_diskseq(int fd, uint64_t expected)
 
 int blockdev_alive(int fd, uint64_t expected_bytes, uint64_t diskseq)
 {
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	bool changed;
 	int flags, r;
 
