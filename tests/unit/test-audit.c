@@ -1,129 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/*
- * The audit log: what is appended verifies, every kind of tampering is found, and whatever a crash or a full
- * disk leaves is repaired and said.
- */
+/* The audit log: what is appended verifies, every kind of tampering is found, and a torn line or a full disk
+ * is repaired and said. */
 
-#include "audit/audit.h"
+#include "audit-world.h"
 
 #include "audit/chain.h"
-#include "audit/files.h"
 #include "audit/walk.h"
-#include "base/clock.h"
-#include "base/fault.h"
 #include "base/fd.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-
-#include <cmocka.h>
-
-struct anchor {
-	uint64_t seq;
-	char hash[129];
-};
-
-struct world {
-	char directory[32];
-	char path[64];
-	struct anchor *anchor; /* shared with children that are killed */
-	struct audit_anchor_store store;
-	struct audit_options options;
-};
-
-static int anchor_load(void *data, uint64_t *ret_seq, char ret_hash[static 129])
-{
-	const struct anchor *anchor = data;
-
-	*ret_seq = anchor->seq;
-	memcpy(ret_hash, anchor->hash, sizeof anchor->hash);
-	return 0;
-}
-
-static int anchor_store(void *data, uint64_t seq, const char *hash)
-{
-	struct anchor *anchor = data;
-
-	anchor->seq = seq;
-	(void)strcpy(anchor->hash, hash);
-	return 0;
-}
-
-static int set_up(void **state)
-{
-	struct world *w = calloc(1, sizeof *w);
-
-	assert_non_null(w);
-	(void)strcpy(w->directory, "/tmp/audit-XXXXXX");
-	assert_non_null(mkdtemp(w->directory));
-	(void)snprintf(w->path, sizeof w->path, "%s/audit.jsonl", w->directory);
-	w->anchor = mmap(NULL, sizeof *w->anchor, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(w->anchor, MAP_FAILED);
-	w->store = (struct audit_anchor_store){anchor_load, anchor_store, w->anchor};
-	w->options = (struct audit_options){.path = w->path, .anchor = &w->store, .retention_days = 31};
-	*state = w;
-	return 0;
-}
-
-static void remove_files(const char *directory)
-{
-	DIR *d = opendir(directory);
-	const struct dirent *entry;
-
-	assert_non_null(d);
-	while ((entry = readdir(d)))
-		(void)unlinkat(dirfd(d), entry->d_name, 0);
-	(void)closedir(d);
-}
-
-static int tear_down(void **state)
-{
-	struct world *w = *state;
-
-	remove_files(w->directory);
-	assert_int_equal(rmdir(w->directory), 0);
-	(void)munmap(w->anchor, sizeof *w->anchor);
-	free(w);
-	return 0;
-}
-
-static int append_count(const struct world *w, unsigned count)
-{
-	_cleanup_(audit_closep) struct audit *audit = NULL;
-	int r = audit_open(&w->options, &audit, NULL);
-
-	for (unsigned i = 0; r >= 0 && i < count; i++) {
-		struct js *fields = js_object();
-
-		js_set_string(fields, "device", "Blue Room camera");
-		js_set_u64(fields, "files", i);
-		r = audit_append(audit, AUDIT_OFFLOAD_DONE, fields);
-	}
-	return r;
-}
-
-static struct audit_report verify(const struct world *w)
-{
-	struct audit_report report;
-
-	assert_int_equal(audit_verify(w->path, &w->store, &report), 0);
-	assert_true(report.sentence[0] != 0);
-	return report;
-}
-
-static void assert_verdict(const struct world *w, enum audit_verdict verdict)
-{
-	assert_string_equal(audit_verdict_name(verify(w).verdict), audit_verdict_name(verdict));
-}
 
 static char *content(const struct world *w, size_t *ret_size)
 {
@@ -485,173 +374,6 @@ static void too_long_a_line_is_refused(void **state)
 	assert_verdict(w, AUDIT_WHOLE);
 }
 
-/* A log as it looks after months: the files of the past and a present one whose first line is of an old
- * month. */
-static void make_history(struct world *w, unsigned months)
-{
-	char prev[129] = "", hash[129];
-	int64_t now = clock_now();
-	uint64_t seq = 0;
-
-	for (unsigned m = 0; m <= months; m++) {
-		int64_t time = now - (int64_t)(months + 1 - m) * 31 * 86400;
-		_cleanup_close_ int fd = -1;
-		char name[AUDIT_NAME_SIZE], path[256];
-
-		assert_int_equal(audit_files_old_name("audit.jsonl", time, 0, name), 0);
-		(void)snprintf(path, sizeof path, "%s/%s", w->directory, m == months ? "audit.jsonl" : name);
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		assert_true(fd >= 0);
-		for (unsigned i = 0; i < 3; i++) {
-			const char *event = i > 0 ? "device-found" : m == 0 ? "log-started" : "log-rotated";
-			_cleanup_free_ char *line = NULL;
-			size_t size = 0;
-
-			assert_int_equal(
-				chain_format(++seq, time + i, event, NULL, prev, &line, &size, hash), 0);
-			assert_int_equal(fd_write_full(fd, line, size), 0);
-			(void)strcpy(prev, hash);
-		}
-	}
-	assert_int_equal(anchor_store(w->anchor, seq, prev), 0);
-}
-
-static unsigned count_old(const struct world *w)
-{
-	_cleanup_files_ struct audit_files files = {0};
-	_cleanup_close_ int fd = open(w->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	assert_int_equal(audit_files_list(fd, "audit.jsonl", &files), 0);
-	return (unsigned)files.count;
-}
-
-static void the_chain_goes_on_across_files(void **state)
-{
-	struct world *w = *state;
-	_cleanup_(audit_closep) struct audit *audit = NULL;
-
-	make_history(w, 2);
-	assert_verdict(w, AUDIT_WHOLE);
-	w->options.retention_days = 0;
-	assert_int_equal(audit_open(&w->options, &audit, NULL), 0);
-	assert_int_equal(audit_rotate(audit), 0);
-	assert_int_equal(audit_append(audit, AUDIT_DEVICE_FOUND, NULL), 0);
-	assert_int_equal(count_old(w), 3);
-	assert_verdict(w, AUDIT_WHOLE);
-	assert_true(verify(w).entries == 11 && verify(w).files == 4);
-	/* Nothing is due any more. */
-	assert_int_equal(audit_rotate(audit), 0);
-	assert_true(verify(w).entries == 11);
-}
-
-static void only_what_is_old_expires(void **state)
-{
-	struct world *w = *state;
-	_cleanup_(audit_closep) struct audit *audit = NULL;
-
-	make_history(w, 8);
-	w->options.retention_days = 1; /* counts as 31 */
-	assert_int_equal(audit_open(&w->options, &audit, NULL), 0);
-	assert_int_equal(audit_rotate(audit), 0);
-	/* Eight old and the one just closed; three are kept whatever their age. */
-	assert_int_equal(count_old(w), 3);
-	assert_verdict(w, AUDIT_WHOLE);
-	assert_true(verify(w).first_seq == 19);
-}
-
-static void a_removed_file_is_missing(void **state)
-{
-	struct world *w = *state;
-
-	for (unsigned gone = 0; gone < 4; gone++) {
-		_cleanup_files_ struct audit_files files = {0};
-		_cleanup_close_ int fd = open(w->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		make_history(w, 3);
-		assert_int_equal(audit_files_list(fd, "audit.jsonl", &files), 0);
-		assert_int_equal(files.count, 3);
-		assert_int_equal(unlinkat(fd, gone < 3 ? files.list[gone].name : "audit.jsonl", 0), 0);
-		assert_verdict(w, AUDIT_MISSING);
-		remove_files(w->directory);
-	}
-}
-
-static void retention_counts_in_days_not_files(void **state)
-{
-	struct world *w = *state;
-	_cleanup_(audit_closep) struct audit *audit = NULL;
-
-	make_history(w, 8);
-	w->options.retention_days = 365;
-	assert_int_equal(audit_open(&w->options, &audit, NULL), 0);
-	assert_int_equal(audit_rotate(audit), 0);
-	assert_int_equal(count_old(w), 9);
-	assert_verdict(w, AUDIT_WHOLE);
-}
-
-#ifdef OUTING_FAULTS
-static void run_until(struct world *w, unsigned at)
-{
-	_cleanup_(audit_closep) struct audit *audit = NULL;
-	char text[16];
-
-	(void)snprintf(text, sizeof text, "%u", at);
-	(void)setenv("OUTING_FAULT_AT", text, 1);
-	fault_init("test");
-	if (audit_open(&w->options, &audit, NULL) < 0 || audit_rotate(audit) < 0 ||
-		audit_append(audit, AUDIT_DEVICE_FOUND, NULL) < 0)
-		_exit(1);
-	_exit(0);
-}
-
-/* Kills at the n-th point; true if the run got to its end instead. */
-static bool survives(struct world *w, unsigned at)
-{
-	pid_t pid = fork();
-	int status = 0;
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		run_until(w, at);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WIFEXITED(status)) {
-		assert_int_equal(WEXITSTATUS(status), 0);
-		return true;
-	}
-	assert_int_equal(WTERMSIG(status), SIGKILL);
-	return false;
-}
-
-static void a_kill_at_any_point_leaves_a_log_that_verifies(void **state)
-{
-	struct world *w = *state;
-	unsigned at = 1;
-
-	for (;; at++) {
-		uint64_t entries;
-		bool done;
-
-		make_history(w, 6);
-		done = survives(w, at);
-		assert_verdict(w, AUDIT_WHOLE);
-		entries = verify(w).last_seq;
-		assert_true(entries >= w->anchor->seq);
-		assert_int_equal(append_count(w, 1), 0);
-		assert_verdict(w, AUDIT_WHOLE);
-		remove_files(w->directory);
-		if (done)
-			break;
-	}
-	assert_in_range(at, 20, 1000);
-}
-#else
-static void a_kill_at_any_point_leaves_a_log_that_verifies(void **state)
-{
-	print_message("fault points are only in VARIANT=faults\n");
-	skip();
-}
-#endif
-
 static void the_table_of_events_is_sound(void **state)
 {
 	_cleanup_free_ char *catalog = NULL;
@@ -699,11 +421,6 @@ int main(void)
 		TEST(two_writers_share_one_chain),
 		TEST(a_full_disk_is_an_error_and_leaves_no_half_line),
 		TEST(too_long_a_line_is_refused),
-		TEST(the_chain_goes_on_across_files),
-		TEST(only_what_is_old_expires),
-		TEST(a_removed_file_is_missing),
-		TEST(retention_counts_in_days_not_files),
-		TEST(a_kill_at_any_point_leaves_a_log_that_verifies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
