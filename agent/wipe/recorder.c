@@ -113,7 +113,9 @@ static int check_session(struct wipe_recorder *rec, const char *id)
 	if (r != 0)
 		return r;
 	/* A cut is always followed by another plug-in; the plan's own marks then say whether it may go on. */
-	r = session_may_clear(rec->state, id, rec->resumes ? NULL : rec->insertion);
+	if (!rec->resumes && strcmp(rec->insertion, rec->session.insertion) != 0)
+		return WIPE_OTHER_INSERTION;
+	r = session_may_clear(rec->state, id, NULL);
 	if (r != SESSION_OK)
 		return name_session_outcome(r);
 	return clear_each_certificate(rec->state, rec->session.key, 0, visit_certificate, rec);
