@@ -18,6 +18,7 @@
 #include <signal.h>
 
 #define KILL_GRACE_MS 5000
+#define FREE_WAIT_MS  1000 /* a killed process is gone at once, unless the kernel holds it */
 #define NS_PER_MS     1000000ULL
 
 struct worker {
@@ -205,7 +206,7 @@ struct worker *worker_free(struct worker *worker)
 	worker->socket = close_fd(worker->socket);
 	if (worker->pidfd >= 0) {
 		(void)process_signal(worker->pidfd, SIGKILL);
-		if (process_wait_for(worker->pidfd, 0, &status) < 0)
+		if (process_wait_for(worker->pidfd, FREE_WAIT_MS, &status) < 0)
 			abandon(worker);
 	}
 	worker->pidfd = close_fd(worker->pidfd);

@@ -15,7 +15,7 @@ import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = TOP / "build" / "faults"
+BUILD = TOP / "build" / os.environ.get("OUTING_VARIANT", "faults")
 NAME, PATH = "org.outingguard.Agent1", "/org/outingguard/Agent1"
 PATIENCE = 60
 

@@ -54,7 +54,7 @@ static void a_device_has_one_unfinished_job(void **state)
 static void the_queue_is_bounded(void **state)
 {
 	struct job *job = NULL;
-	char name[16];
+	char name[32];
 
 	for (int i = 0; i < JOB_QUEUE_MAX; i++) {
 		(void)snprintf(name, sizeof name, "disk-%d", i);
@@ -67,7 +67,7 @@ static void the_queue_is_bounded(void **state)
 
 static void only_so_many_run_at_once(void **state)
 {
-	char name[16];
+	char name[32];
 
 	for (int i = 0; i <= JOB_RUNNING_MAX; i++) {
 		(void)snprintf(name, sizeof name, "disk-%d", i);
