@@ -18,7 +18,7 @@ completiondir := $(datadir)/bash-completion/completions
 docdir        := $(datadir)/doc/outing-guard
 confdir       := $(sysconfdir)/outing-guard
 
-HOOK_EVENTS   := device-found device-gone device-refused device-unknown offload-started offload-done offload-failed \
+HOOK_EVENTS   := device-found device-refused device-unknown offload-started offload-done offload-failed \
                  clear-started clear-done clear-failed vault-created vault-opened vault-verified register-changed \
                  config-reloaded config-rejected
 

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/number.h"
+#include "device/sysfs.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,7 +20,6 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ _IOR(0x12, 128, uint64_t)
@@ -173,7 +172,7 @@ int blockdev_insertion_text(uint64_t diskseq, char ret_text[static BLOCKDEV_INSE
 
 int blockdev_insertion(int fd, char ret_text[static BLOCKDEV_INSERTION_SIZE])
 {
-	uint64_t diskseq;
+	uint64_t diskseq = 0;
 	int r;
 
 	r = blockdev_diskseq(fd, &diskseq);
@@ -229,7 +228,7 @@ static int probe_ends(int fd, uint64_t bytes)
 
 static int same_diskseq(int fd, uint64_t expected)
 {
-	uint64_t now;
+	uint64_t now = 0;
 	int r;
 
 	if (expected == 0)
@@ -242,7 +241,7 @@ static int same_diskseq(int fd, uint64_t expected)
 
 int blockdev_alive(int fd, uint64_t expected_bytes, uint64_t diskseq)
 {
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	bool changed;
 	int flags, r;
 
@@ -268,26 +267,17 @@ int blockdev_alive(int fd, uint64_t expected_bytes, uint64_t diskseq)
 
 int blockdev_whole_disk(dev_t number, dev_t *ret_disk)
 {
-	_cleanup_free_ char *text = NULL;
-	unsigned disk_major, disk_minor;
-	char path[80];
-	size_t size;
+	char path[DEVICE_PATH], file[DEVICE_PATH + 16];
 	int r;
 
-	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/partition", major(number), minor(number));
-	if (access(path, F_OK) < 0) {
-		path[strlen(path) - strlen("/partition")] = '\0';
-		if (access(path, F_OK) < 0)
-			return -ENODEV;
+	r = sysfs_block_path(SYSFS_ROOT, number, path);
+	if (r < 0)
+		return r;
+	(void)snprintf(file, sizeof(file), "%s/partition", path);
+	if (access(file, F_OK) < 0) {
 		*ret_disk = number;
 		return 0;
 	}
-	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/../dev", major(number), minor(number));
-	r = fd_read_file_at(AT_FDCWD, path, 64, &text, &size);
-	if (r < 0)
-		return r == -ENOENT ? -ENODEV : r;
-	if (sscanf(text, "%u:%u", &disk_major, &disk_minor) != 2)
-		return -EBADMSG;
-	*ret_disk = makedev(disk_major, disk_minor);
-	return 0;
+	*strrchr(path, '/') = '\0';
+	return sysfs_read_number(path, ret_disk);
 }

@@ -70,7 +70,7 @@ static bool small_number(const char *serial)
 	const char *p = serial + strspn(serial, "0");
 	size_t digits = strspn(p, "0123456789");
 
-	return p[digits] == '\0' && digits <= 2;
+	return digits <= 2 && p[digits] == '\0';
 }
 
 bool identity_serial_is_sane(const char *serial)

@@ -36,7 +36,9 @@
 #elif defined(__riscv) && __riscv_xlen == 64
 #define ARCHITECTURE AUDIT_ARCH_RISCV64
 #else
-#error "name this architecture for the system call filter"
+/* Without a name for this architecture there is no filter, without a filter no judgement: all stays closed.
+ */
+#define ARCHITECTURE 0
 #endif
 
 #define ALLOW(name) \
@@ -66,6 +68,8 @@ static int only_reading(void)
 	};
 	struct sock_fprog filter = {.len = ELEMENTS(program), .filter = program};
 
+	if (ARCHITECTURE == 0)
+		return -ENOSYS;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0 ? -errno : 0;
 }
 

@@ -72,16 +72,46 @@ static unsigned read_hex(const char *path, const char *attribute)
 	return *end || end == text || value > 0xffff ? 0 : (unsigned)value;
 }
 
+/* Decimal digits followed by `after`; the text behind it, NULL for anything else. */
+static const char *parse_part(const char *text, char after, unsigned *ret_value)
+{
+	unsigned long value;
+	char *stop;
+
+	if (!isdigit((unsigned char)*text))
+		return NULL;
+	errno = 0;
+	value = strtoul(text, &stop, 10);
+	if (errno || value > UINT_MAX || *stop != after)
+		return NULL;
+	*ret_value = (unsigned)value;
+	return after ? stop + 1 : stop;
+}
+
+int sysfs_parse_number(const char *text, dev_t *ret_number)
+{
+	char copy[32];
+	unsigned major_number, minor_number;
+	size_t length = strcspn(text, " \t\n");
+	const char *rest;
+
+	if (length >= sizeof(copy))
+		return -EINVAL;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	rest = parse_part(copy, ':', &major_number);
+	if (!rest || !parse_part(rest, '\0', &minor_number))
+		return -EINVAL;
+	*ret_number = makedev(major_number, minor_number);
+	return 0;
+}
+
 int sysfs_read_number(const char *path, dev_t *ret_number)
 {
-	unsigned major_number, minor_number;
 	char text[32];
 
 	(void)sysfs_read(path, "dev", text, sizeof(text));
-	if (sscanf(text, "%u:%u", &major_number, &minor_number) != 2)
-		return -ENODEV;
-	*ret_number = makedev(major_number, minor_number);
-	return 0;
+	return sysfs_parse_number(text, ret_number) < 0 ? -ENODEV : 0;
 }
 
 int sysfs_block_path(const char *root, dev_t number, char ret_path[static DEVICE_PATH])
@@ -136,15 +166,21 @@ static void take_usb_device(const char *path, struct device_facts *facts)
 	(void)sysfs_read(path, "product", facts->product, sizeof(facts->product));
 }
 
+/* "3:0:0:1" as a SCSI device is called: host, channel, target, logical unit. */
+static bool parse_scsi_lun(const char *path, unsigned *ret_lun)
+{
+	const char *at = strrchr(path, '/');
+	unsigned ignored;
+
+	for (int i = 0; i < 3 && at; i++)
+		at = parse_part(i == 0 ? at + 1 : at, ':', &ignored);
+	return at && parse_part(at, '\0', ret_lun);
+}
+
 /* Names that the disk itself gives; a USB device's own words replace them later. */
 static void take_disk_words(const char *path, const char *subsystem, struct device_facts *facts)
 {
-	unsigned host, channel, target, lun;
-	const char *name = strrchr(path, '/');
-
-	if (strcmp(subsystem, "scsi") == 0 && name &&
-		sscanf(name, "/%u:%u:%u:%u", &host, &channel, &target, &lun) == 4) {
-		facts->lun = lun;
+	if (strcmp(subsystem, "scsi") == 0 && parse_scsi_lun(path, &facts->lun)) {
 		(void)sysfs_read(path, "vendor", facts->vendor, sizeof(facts->vendor));
 		(void)sysfs_read(path, "model", facts->product, sizeof(facts->product));
 	} else if (strcmp(subsystem, "nvme") == 0 && exists(path, "model")) {

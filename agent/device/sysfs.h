@@ -23,7 +23,11 @@ bool sysfs_read(const char *path, const char *attribute, char *ret_text, size_t 
 /* A non-negative decimal attribute; missing is what is given. */
 uint64_t sysfs_read_u64(const char *path, const char *attribute, uint64_t missing);
 
-/* "8:16" in attribute "dev". */
+/* "8:16" as the kernel writes device numbers, followed by end, newline or space. -EINVAL for anything else.
+ */
+int sysfs_parse_number(const char *text, dev_t *ret_number);
+
+/* The number in attribute "dev"; -ENODEV when there is none. */
 int sysfs_read_number(const char *path, dev_t *ret_number);
 
 /* Fills everything about a whole disk except settled, media, holds_system, table and volume contents.

@@ -20,16 +20,28 @@
 
 static const char *const system_mounts[] = {"/", "/usr", "/boot", "/boot/efi", "/boot/firmware", "/efi"};
 
+/* Three octal digits behind a backslash; 0 when they are not. */
+static unsigned octal(const char *text)
+{
+	unsigned value = 0;
+
+	for (int i = 0; i < 3; i++) {
+		if (text[i] < '0' || text[i] > '7')
+			return 0;
+		value = value * 8 + (unsigned)(text[i] - '0');
+	}
+	return value < 256 ? value : 0;
+}
+
 /* The kernel writes space, tab, newline and backslash as \040 and so on. */
 static void unescape(const char *text, size_t length, char *ret_text, size_t size)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < length && used + 1 < size; i++) {
-		unsigned value = 0;
+		unsigned value = text[i] == '\\' && i + 3 < length ? octal(text + i + 1) : 0;
 
-		if (text[i] == '\\' && i + 3 < length && sscanf(text + i + 1, "%3o", &value) == 1 &&
-			value < 256) {
+		if (value) {
 			ret_text[used++] = (char)value;
 			i += 3;
 		} else {
@@ -57,13 +69,13 @@ static const char *field(const char *line, unsigned n, size_t *ret_length)
 bool system_mount_line(const char *line, dev_t *ret_number, char *ret_source, size_t size)
 {
 	const char *number = field(line, 2, &(size_t){0}), *point, *rest, *source;
-	unsigned major_number, minor_number;
+	dev_t device;
 	size_t point_length, source_length;
 	bool wanted = false;
 
 	point = field(line, 4, &point_length);
 	rest = strstr(line, " - ");
-	if (!number || !point || !rest || sscanf(number, "%u:%u", &major_number, &minor_number) != 2)
+	if (!number || !point || !rest || sysfs_parse_number(number, &device) < 0)
 		return false;
 	source = field(rest + 3, 1, &source_length);
 	if (!source)
@@ -73,7 +85,7 @@ bool system_mount_line(const char *line, dev_t *ret_number, char *ret_source, si
 			  memcmp(system_mounts[i], point, point_length) == 0;
 	if (!wanted)
 		return false;
-	*ret_number = makedev(major_number, minor_number);
+	*ret_number = device;
 	unescape(source, source_length, ret_source, size);
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "device/udev.h"
 
 #include "base/fd.h"
+#include "base/hex.h"
 #include "base/number.h"
 #include "device/sysfs.h"
 #include "device/system-disk.h"
@@ -101,15 +102,22 @@ static const char *property(struct udev_device *device, const char *name)
 	return value ? value : "";
 }
 
+static bool hex_byte(const char *text, uint8_t *ret_value)
+{
+	char digits[3] = {text[0], text[0] ? text[1] : '\0', '\0'};
+
+	return hex_decode(digits, ret_value, 1) == 0;
+}
+
 /* udev stores exact bytes with \xHH for everything unusual; back to the bytes. */
 static void decode(const char *text, char *ret_text, size_t size)
 {
 	size_t used = 0;
 
 	while (*text && used + 1 < size) {
-		unsigned value = 0;
+		uint8_t value = 0;
 
-		if (text[0] == '\\' && text[1] == 'x' && sscanf(text + 2, "%2x", &value) == 1 && value) {
+		if (text[0] == '\\' && text[1] == 'x' && hex_byte(text + 2, &value) && value) {
 			ret_text[used++] = (char)value;
 			text += 4;
 		} else {

@@ -267,7 +267,7 @@ int config_load(const char *path, struct config *ret_config, struct config_error
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = -1;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	if (!path)
@@ -275,6 +275,8 @@ int config_load(const char *path, struct config *ret_config, struct config_error
 	errors_begin(errors, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	r = fd < 0 ? -errno : fd_read_file(fd, CONFIG_SIZE_MAX, &text, &size);
+	if (r >= 0 && !text)
+		r = -EIO;
 	if (r == -EFBIG) {
 		complain(errors, 0, "", "is larger than %d bytes", CONFIG_SIZE_MAX);
 		return -EBADMSG;

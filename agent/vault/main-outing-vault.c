@@ -10,7 +10,6 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/number.h"
-#include "base/wire.h"
 #include "vault/run.h"
 
 #include <getopt.h>
@@ -21,7 +20,6 @@
 enum choice {
 	OPTION_JSON = 256,
 	OPTION_WORKER,
-	OPTION_WORKER_ON_STDIN,
 	OPTION_VAULT,
 	OPTION_SESSION,
 	OPTION_SIZE,
@@ -37,7 +35,6 @@ enum choice {
 static const struct option options_table[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"worker", no_argument, NULL, OPTION_WORKER},
-	{"worker-on-stdin", no_argument, NULL, OPTION_WORKER_ON_STDIN},
 	{"vault", required_argument, NULL, OPTION_VAULT},
 	{"session", required_argument, NULL, OPTION_SESSION},
 	{"size", required_argument, NULL, OPTION_SIZE},
@@ -81,14 +78,6 @@ static int set_mode(struct run_options *options, enum output_mode mode)
 	return 0;
 }
 
-static int set_worker_on_stdin(struct run_options *options)
-{
-	if (dup2(STDIN_FILENO, WIRE_FD) < 0)
-		return usage("The agent's socket is not on descriptor 0", "");
-	options->own_unit = true;
-	return set_mode(options, OUTPUT_WIRE);
-}
-
 static int set_size(struct run_options *options, const char *text)
 {
 	if (number_parse_size(text, &options->size) < 0)
@@ -112,8 +101,6 @@ static int apply(struct run_options *options, int which, const char *value)
 		return set_mode(options, OUTPUT_JSON);
 	case OPTION_WORKER:
 		return set_mode(options, OUTPUT_WIRE);
-	case OPTION_WORKER_ON_STDIN:
-		return set_worker_on_stdin(options);
 	case OPTION_VAULT:
 		options->vault = value;
 		return 0;

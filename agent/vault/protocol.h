@@ -4,7 +4,8 @@
 /*
  * What `outing-vault create --worker` and `outing-vault verify --worker` say to their supervisor on WIRE_FD.
  * Both send PROGRESS at most four times a second, any number of FINDING, and one RESULT, then exit 0. CANCEL
- * is the only thing they listen to. A worker that ends without a RESULT has failed.
+ * is the only thing they listen to; the other end being closed cancels too. A worker that ends without a
+ * RESULT has failed. Creating mounts the vault, so its worker has to be started outside the agent's own unit.
  */
 
 #include "base/cleanup.h"

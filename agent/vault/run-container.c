@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/number.h"
-#include "base/wire.h"
 #include "vault/sealing.h"
 
 #include <stdarg.h>
@@ -62,40 +61,14 @@ static const char *sealing_name(enum container_sealing sealing)
 	return "unknown";
 }
 
-/* A worker of the daemon lives inside the daemon's unit, where loop devices, device-mapper and mounts that
- * others see are out of reach. It hands its wire over to a unit of its own. Returns only when that failed. */
-static int move_to_own_unit(const struct run_options *options)
-{
-	char size[32];
-	const char *const arguments[] = {"/usr/bin/systemd-run", "--quiet", "--collect", "--wait", "--pipe",
-		"--service-type=exec", "--unit=outing-vault-create", "--property=LimitCORE=0",
-		"--property=LimitMEMLOCK=infinity", "--", OUTING_LIBEXECDIR "/outing-vault", "create",
-		"--worker-on-stdin", "--size", size, NULL};
-
-	(void)snprintf(size, sizeof size, "%llu", (unsigned long long)options->size);
-	if (dup2(WIRE_FD, STDIN_FILENO) < 0)
-		return -errno;
-	(void)execv(arguments[0], (char *const *)(uintptr_t)arguments);
-	return -errno;
-}
-
-static bool needs_own_unit(const struct run_options *options)
-{
-	return options->mode == OUTPUT_WIRE && !options->own_unit &&
-	       strcmp(options->container.path, CONTAINER_PATH) == 0 &&
-	       access("/run/systemd/system", F_OK) == 0;
-}
-
 int run_create(const struct run_options *options)
 {
 	enum container_sealing sealing = CONTAINER_SEALED_UNKNOWN;
 	_cleanup_(output_freep) struct output *output = NULL;
 	struct vault_result result = {0};
 	struct js *summary = js_object();
-	int r = needs_own_unit(options) ? move_to_own_unit(options) : 0;
+	int r = output_new(options->mode, &output);
 
-	if (r >= 0)
-		r = output_new(options->mode, &output);
 	if (r >= 0) {
 		const struct container_events events = {on_step, on_cancelled, output};
 

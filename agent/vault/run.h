@@ -12,7 +12,6 @@ struct run_options {
 	const char *vault;   /* directory of init, verify and storage */
 	const char *session; /* verify only this one; NULL: all */
 	uint64_t size;       /* of a new container */
-	bool own_unit;       /* create: the daemon's wire was handed over to a unit of its own */
 	bool check_storage;  /* off only in test builds */
 };
 

@@ -171,8 +171,15 @@ def test_each_key_of_the_configuration_is_in_its_page_with_its_default():
         assert default.strip('"') in part, f"{name}: default {default} is not in: {part}"
 
 
-def test_the_events_of_the_hooks_are_in_the_manual():
+def test_hooks_are_the_same_everywhere():
     makefile = (TOP / "packaging/package.mk").read_text(encoding="utf-8")
-    events = set(re.search(r"HOOK_EVENTS\s*:=((?:.*\\\n)*.*)", makefile).group(1).replace("\\\n", " ").split())
+    folders = re.search(r"HOOK_EVENTS\s*:=((?:.*\\\n)*.*)", makefile).group(1).replace("\\\n", " ").split()
+    readme = (TOP / "hooks/README.md").read_text(encoding="utf-8")
+    interface = (TOP / "agent/bus/org.outingguard.Agent1.xml").read_text(encoding="utf-8")
     page = rendered(MAN / "outingd.8")[0]
-    assert events <= set(re.findall(r"[a-z]+-[a-z]+", page))
+    assert folders == re.findall(r"`([a-z-]+)`", readme.split("## Events")[1].split("##")[0])
+    told = set(re.findall(r'"([a-z]+-[a-z]+)"', interface.split("Event:\n")[1].split("@details")[0]))
+    assert set(folders) == told - {"request-refused"}
+    assert set(folders) <= set(re.findall(r"[a-z]+-[a-z]+", page))
+    assert set(re.findall(r"`([A-Z][A-Z_]+)`", readme)) - {"SIGTERM", "SIGKILL", "EVENT"} == \
+        {w for w in re.findall(r"\b[A-Z][A-Z_]+\b", page) if w.startswith("OUTING_") or w in ("PATH", "LANG", "HOME")}

@@ -3,7 +3,10 @@
 implementation of those rules arrives at too."""
 
 import hashlib
+import json
+import os
 import pathlib
+import signal
 import subprocess
 import xml.etree.ElementTree as ET
 
@@ -199,3 +202,23 @@ def test_two_sessions_in_the_same_second(vault, source):
         "Cam/2026-11-22T053146Z~2",
         "Cam/2026-11-22T053146Z~3",
     ]
+
+
+@pytest.mark.parametrize("point", ["mhl-manifest-written", "mhl-manifest-named", "mhl-chain-written"])
+def test_killed_at_each_step_of_the_commit(vault, source, point):
+    """A chain that can be found is always whole; without one the session says that it is not finished."""
+    environment = {**os.environ, "OUTING_FAULT_POINT": point, "OUTING_FAULT_AT": "1"}
+    killed = subprocess.run([SESSION, vault, "Cam", source], capture_output=True, env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    (session,) = (vault / "Cam").iterdir()
+    names = {path.name for path in (session / "ascmhl").iterdir()}
+    said = json.loads(
+        subprocess.run([PROGRAM, "verify", "--vault", vault, "--json"], capture_output=True, text=True).stdout
+    )
+    if point == "mhl-chain-written":
+        assert said["result"] == "ok" and validate("manifest.xsd", manifest_of(session)).returncode == 0
+    else:
+        assert "ascmhl_chain.xml" not in names
+        assert [finding["kind"] for finding in said["findings"]] == ["no-history"]
+    if point == "mhl-manifest-named":
+        assert validate("manifest.xsd", manifest_of(session)).returncode == 0

@@ -16,9 +16,9 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 VERSION = re.search(r"^VERSION\s*:= (.*)$", (TOP / "Makefile").read_text(encoding="utf-8"), re.M).group(1)
 LIBEXEC = "/usr/libexec/outing-guard"
-EVENTS = ["device-found", "device-refused", "device-unknown", "offload-started", "offload-done", "offload-failed",
-          "clear-started", "clear-done", "clear-failed", "vault-created", "vault-opened", "register-changed",
-          "config-reloaded", "config-rejected"]
+EVENTS = ["device-found", "device-refused", "device-unknown", "offload-started", "offload-done",
+          "offload-failed", "clear-started", "clear-done", "clear-failed", "vault-created", "vault-opened",
+          "vault-verified", "register-changed", "config-reloaded", "config-rejected"]
 WANTED = {
     "/usr/bin/outingctl": "rwxr-xr-x",
     **{f"{LIBEXEC}/{p}": "rwxr-xr-x" for p in ("outingd", "outing-media", "outing-offload", "outing-wipe", "outing-vault")},

@@ -6,6 +6,7 @@
  */
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/number.h"
 #include "vault/layout.h"
@@ -126,7 +127,10 @@ static int run(char **arguments, const char *seconds)
 
 int main(int argc, char **argv)
 {
-	int r = argc == 4 || argc == 5 ? run(argv + 1, argc == 5 ? argv[4] : NULL) : -EINVAL;
+	int r;
+
+	fault_init("vault-session");
+	r = argc == 4 || argc == 5 ? run(argv + 1, argc == 5 ? argv[4] : NULL) : -EINVAL;
 
 	if (r < 0)
 		(void)fprintf(stderr, "vault-session: %s\n", strerror(-r));

@@ -26,7 +26,8 @@ static int image(uint64_t bytes, char *path)
 static void an_image_is_told_from_a_device(void **state)
 {
 	char path[] = "/tmp/outing-blockdev-XXXXXX";
-	_cleanup_close_ int made = image(8192, path), fd = -1;
+	_cleanup_close_ _unused_ int made = image(8192, path);
+	_cleanup_close_ int fd = -1;
 	bool is_image = false;
 	uint64_t bytes = 0;
 
