@@ -281,7 +281,8 @@ static int start_create(struct task *task)
 
 static int start(struct task *task)
 {
-	const char *verify[] = {"verify", "--worker", "--vault", task->daemon->config.vault.path, NULL};
+	const char *verify[] = {"verify", "--worker", "--vault", task->daemon->config.vault.path, "--state",
+		task->daemon->options.state_dir, NULL};
 
 	if (task->job->kind == JOB_VAULT_CREATE)
 		return start_create(task);

@@ -22,6 +22,7 @@ enum choice {
 	OPTION_WORKER,
 	OPTION_VAULT,
 	OPTION_SESSION,
+	OPTION_STATE,
 	OPTION_SIZE,
 	OPTION_PATH,
 	OPTION_MOUNTPOINT,
@@ -37,6 +38,7 @@ static const struct option options_table[] = {
 	{"worker", no_argument, NULL, OPTION_WORKER},
 	{"vault", required_argument, NULL, OPTION_VAULT},
 	{"session", required_argument, NULL, OPTION_SESSION},
+	{"state", required_argument, NULL, OPTION_STATE},
 	{"size", required_argument, NULL, OPTION_SIZE},
 	{"path", required_argument, NULL, OPTION_PATH},
 	{"mountpoint", required_argument, NULL, OPTION_MOUNTPOINT},
@@ -55,7 +57,7 @@ static const char usage_text[] =
 	"outing-vault open | close          the container, with its sealed key\n"
 	"outing-vault status [--json]       what there is\n"
 	"outing-vault init --vault DIR      make an empty folder on encrypted storage a vault\n"
-	"outing-vault verify [--vault DIR] [--session NAME/TIME] [--json]\n"
+	"outing-vault verify [--vault DIR] [--session NAME/TIME] [--state DIR] [--json]\n"
 	"                                   read everything again and compare it with the manifests\n"
 	"outing-vault storage --vault DIR [--json]\n"
 	"                                   is what lies there encrypted?\n"
@@ -106,6 +108,9 @@ static int apply(struct run_options *options, int which, const char *value)
 		return 0;
 	case OPTION_SESSION:
 		options->session = value;
+		return 0;
+	case OPTION_STATE:
+		options->state = value;
 		return 0;
 	case OPTION_SIZE:
 		return set_size(options, value);

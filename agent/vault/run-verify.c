@@ -14,6 +14,7 @@
 #include "base/sandbox.h"
 #include "encryption/storage.h"
 #include "vault/layout.h"
+#include "vault/records.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -22,12 +23,35 @@
 
 struct run {
 	struct output *output;
+	struct records *records;
+	int vault_fd;
 	struct verify_totals totals;
 };
 
 static int on_finding(const struct verify_finding *finding, void *data)
 {
-	return output_finding(((struct run *)data)->output, finding);
+	struct run *run = data;
+
+	/* An offload that is going on, or was given up, is not harm. */
+	if (finding->kind == VERIFY_NO_HISTORY &&
+		records_ask(run->records, finding->session) == RECORDS_UNFINISHED)
+		return 1;
+	return output_finding(run->output, finding);
+}
+
+/* A committed offload whose whole folder is gone leaves nothing in the vault that could say so. */
+static int check_presence(const char *session, void *data)
+{
+	struct run *run = data;
+	const struct verify_finding finding = {VERIFY_MISSING, session, "",
+		"This whole offload was recorded as finished, but it is not in the vault."};
+	_cleanup_close_ int fd = -1;
+	int r = vault_session_open(run->vault_fd, session, &fd);
+
+	if (r != -ENOENT && r != -ENOTDIR)
+		return 0;
+	run->totals.findings++;
+	return output_finding(run->output, &finding);
 }
 
 static int on_progress(
@@ -78,8 +102,12 @@ static int verify(const struct run_options *options, int vault_fd, int spool_fd,
 {
 	const struct verify_events events = {on_finding, on_progress, on_cancelled, run};
 
-	return options->session ? verify_session(vault_fd, options->session, spool_fd, &events, &run->totals)
-				: verify_vault(vault_fd, spool_fd, &events, &run->totals);
+	int r;
+
+	if (options->session)
+		return verify_session(vault_fd, options->session, spool_fd, &events, &run->totals);
+	r = verify_vault(vault_fd, spool_fd, &events, &run->totals);
+	return r < 0 ? r : records_each_committed(run->records, check_presence, run);
 }
 
 static _printf_(3, 4) void conclude(
@@ -127,6 +155,10 @@ static void conclude_outcome(struct vault_result *result, const char *vault, int
 	else if (r == VAULT_DAMAGED)
 		conclude(result, VAULT_RESULT_REFUSED,
 			"The marker file of the vault %.200s is damaged. Ask your technician.", vault);
+	else if (r == -EUCLEAN)
+		conclude(result, VAULT_RESULT_FAILED,
+			"The record of offloads could not be used, so nothing was compared. Ask your "
+			"technician.");
 	else if (r < 0)
 		conclude(result, VAULT_RESULT_FAILED, "The vault %.200s could not be read: %s.", vault,
 			strerror(-r));
@@ -159,8 +191,11 @@ int run_verify(const struct run_options *options)
 		return 1;
 	run.output = output;
 	r = vault_open(options->vault, &vault_fd, id);
+	run.vault_fd = vault_fd;
 	if (r == VAULT_OPENED)
 		r = verify_spool(vault_fd, &spool_fd);
+	if (r == 0 && options->state)
+		r = records_load(options->state, vault_fd, &run.records);
 	if (r == 0)
 		r = enter_sandbox(vault_fd);
 	if (r == 0)
@@ -170,6 +205,7 @@ int run_verify(const struct run_options *options)
 	result.bytes = run.totals.bytes;
 	result.findings = run.totals.findings;
 	conclude_outcome(&result, options->vault, r);
+	run.records = records_free(run.records);
 	return output_result(output, &result, summary_of(options, &run.totals));
 }
 
@@ -178,7 +214,7 @@ int run_verify(const struct run_options *options)
 static int init(const struct run_options *options, struct vault_result *result)
 {
 	_cleanup_close_ int fd = open(options->vault, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct storage_report report;
+	struct storage_report report = {.verdict = STORAGE_UNKNOWN};
 	char id[VAULT_ID];
 	int r = fd < 0 ? -errno : storage_of_fd(fd, &report);
 

@@ -11,6 +11,7 @@ struct run_options {
 	struct container container;
 	const char *vault;   /* directory of init, verify and storage */
 	const char *session; /* verify only this one; NULL: all */
+	const char *state;   /* verify: folder of the state database to compare with; NULL: none */
 	uint64_t size;       /* of a new container */
 	bool check_storage;  /* off only in test builds */
 };

@@ -51,8 +51,11 @@ static int report(struct verify *verify, enum verify_kind kind, const char *path
 {
 	const struct verify_finding finding = {kind, verify->session, path, detail};
 
-	verify->totals.findings++;
-	return verify->events->finding(&finding, verify->events->data);
+	int r = verify->events->finding(&finding, verify->events->data);
+
+	if (r == 0)
+		verify->totals.findings++;
+	return r < 0 ? r : 0;
 }
 
 static int progress(struct verify *verify)

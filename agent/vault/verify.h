@@ -42,7 +42,8 @@ struct verify_totals {
 };
 
 struct verify_events {
-	/* Each returns 0 to go on or a negative errno to stop. */
+	/* Each returns 0 to go on or a negative errno to stop; a finding that is known and all right: 1, it
+	 * is not counted then. */
 	int (*finding)(const struct verify_finding *finding, void *data);
 	int (*progress)(const struct verify_totals *so_far, uint64_t files_expected, uint64_t bytes_expected,
 		void *data);

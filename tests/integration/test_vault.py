@@ -8,6 +8,7 @@ import pathlib
 import pty
 import shutil
 import socket
+import sqlite3
 import struct
 import subprocess
 
@@ -155,6 +156,54 @@ def test_status_without_a_container(tmp_path):
 def test_wrong_usage(arguments):
     done = run(*arguments)
     assert done.returncode == 2 and done.stderr
+
+
+RECORD = ROOT / "build/faults/tests/make-session"
+
+
+def record(state, vault, sessions):
+    """A state database that says: these offloads, by folder, in these states."""
+    for path, which in sessions.items():
+        subprocess.run([RECORD, state, path.replace("/", "-")], check=True, capture_output=True)
+        with sqlite3.connect(state / "state.db") as database:
+            database.execute(
+                "UPDATE session SET vault_dir = ?, state = ? WHERE device_name = ?",
+                (f"{vault}/{path}", which, path.replace("/", "-")),
+            )
+        database.close()
+
+
+def test_a_whole_offload_that_is_gone_is_named(vault, session, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    here, gone, begun = str(session.relative_to(vault)), "Cam/2026-01-01T000000Z", "Cam/2026-02-02T000000Z"
+    (vault / begun).mkdir(parents=True)
+    record(state, vault, {here: "committed", gone: "committed", begun: "open"})
+    done = run("verify", "--vault", vault, "--state", state, "--json")
+    said = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert [(f["kind"], f["session"]) for f in said["findings"]] == [("missing", gone)]
+    without = json.loads(run("verify", "--vault", vault, "--json").stdout)
+    assert [(f["kind"], f["session"]) for f in without["findings"]] == [("no-history", begun)]
+
+
+def test_a_finished_offload_without_history_is_named(vault, session, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    here = str(session.relative_to(vault))
+    record(state, vault, {here: "committed"})
+    shutil.rmtree(session / "ascmhl")
+    said = json.loads(run("verify", "--vault", vault, "--state", state, "--json").stdout)
+    assert [(f["kind"], f["session"]) for f in said["findings"]] == [("no-history", here)]
+
+
+def test_a_record_that_cannot_be_used_is_said(vault, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    assert run("verify", "--vault", vault, "--state", state).returncode == 1
+    (state / "state.db").write_bytes(b"nonsense" * 1000)
+    done = run("verify", "--vault", vault, "--state", state)
+    assert done.returncode == 1 and "record of offloads" in done.stderr
 
 
 HEAD = struct.Struct("<II")
