@@ -86,8 +86,7 @@ void journal_mirror_send(const struct audit_event_info *event, const char *line,
 	subject = js_get_string(fields, "name");
 	if (!subject)
 		subject = js_get_string(fields, "device");
-	add(&message, "MESSAGE=%s%s%s%s", event->summary, subject ? " (" : "", subject ? subject : "",
-		subject ? ")" : "");
+	add(&message, "MESSAGE=%s%s%s", subject ? subject : "", subject ? ": " : "", event->summary);
 	add(&message, "OUTING_SUBJECT=%s", subject ? subject : "a device");
 	add(&message, "MESSAGE_ID=%s", event->message_id);
 	add(&message, "PRIORITY=%d", event->priority);

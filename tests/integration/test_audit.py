@@ -2,6 +2,7 @@
 """The audit log as files on a disk: durable before it is told, checked by the agent's own program, told to the journal."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -112,6 +113,47 @@ def test_the_catalog_is_understood_and_knows_only_fields_that_exist(tmp_path):
     listed = run("journalctl", f"--root={tmp_path}", "--list-catalog").stdout.splitlines()
     ids = re.findall(r'"([0-9a-f]{32})"', (TOP / "agent/audit/events.c").read_text())
     assert sorted(line.split()[0] for line in listed) == sorted(ids)
+
+
+JOURNAL = """
+import os, pathlib, socket, subprocess, sys
+pathlib.Path("/run/systemd/journal").mkdir(parents=True)
+journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+journal.bind("/run/systemd/journal/socket")
+journal.settimeout(10)
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, timeout=60)
+journal.setblocking(False)
+try:
+    while True:
+        sys.stdout.buffer.write(journal.recv(1 << 20) + b"\\0")
+except BlockingIOError:
+    pass
+sys.exit(done.returncode)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a journal of its own needs a mount namespace (root)")
+def test_every_entry_is_told_to_the_journal_as_well(tmp_path):
+    folder = tmp_path / "log"
+    folder.mkdir(mode=0o700)
+    steps = BUILD / "tests/state-steps"
+    assert run("make", "-C", TOP, "-s", steps.relative_to(TOP)).returncode == 0
+    inside = 'mount -t tmpfs tmpfs /run && exec /usr/bin/python3 -c "$0" "$@"'
+    done = run("unshare", "--mount", "--propagation", "private", "sh", "-c", inside, JOURNAL, steps, "mirror", folder)
+    assert done.returncode == 0, done.stderr
+    messages = [dict(line.split("=", 1) for line in m.splitlines()) for m in done.stdout.split("\0") if m]
+    lines = (folder / "audit.jsonl").read_text().splitlines()
+    assert [m["OUTING_AUDIT"] for m in messages] == lines
+    table = dict(re.findall(r'\{"([a-z-]+)", "([0-9a-f]{32})"', (TOP / "agent/audit/events.c").read_text()))
+    for message in messages:
+        assert message["MESSAGE_ID"] == table[message["OUTING_EVENT"]]
+        assert message["SYSLOG_IDENTIFIER"] == "outing-guard" and message["PRIORITY"] in "23456"
+        assert "CODE_FILE" not in message
+    told = next(m for m in messages if m["OUTING_EVENT"] == "offload-done")
+    assert told["OUTING_SUBJECT"] == told["OUTING_NAME"] == "Blue Room camera"
+    assert told["OUTING_DEVICE"] == "disk-0123456789" and told["OUTING_FILES"] == "12"
+    assert told["MESSAGE"].startswith("Blue Room camera: Every file")
+    assert "OUTING_FOLDERS" not in told
 
 
 def test_events_are_named_the_same_everywhere():

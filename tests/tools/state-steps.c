@@ -25,6 +25,7 @@ struct steps {
 	struct session session;
 	struct clear clear;
 	struct set_digest set;
+	bool mirror;
 };
 
 static void steps_clear(struct steps *steps)
@@ -46,7 +47,7 @@ static int told(const char *step, int r)
 static int open_both(struct steps *steps, const char *directory)
 {
 	struct audit_anchor_store anchor = {state_anchor_load, state_anchor_store, NULL};
-	struct audit_options options = {.anchor = &anchor};
+	struct audit_options options = {.anchor = &anchor, .mirror = steps->mirror};
 	struct state_problem problem = {""};
 	char path[512];
 	int r;
@@ -82,6 +83,18 @@ static int store_batch(struct steps *steps, unsigned batch)
 	return session_objects_store(steps->state, steps->session.id, objects, BATCH);
 }
 
+static struct js *done_fields(const struct steps *steps)
+{
+	struct js *fields = js_object(), *folders = js_array();
+
+	js_set_string(fields, "device", "disk-0123456789");
+	js_set_string(fields, "name", "Blue Room camera");
+	js_set_u64(fields, "files", steps->set.files);
+	js_append_string(folders, "DCIM");
+	js_set(fields, "folders", folders);
+	return fields;
+}
+
 static int offload(struct steps *steps)
 {
 	struct session wanted = {.key = KEY, .media_key = KEY, .insertion = "boot/1", .vault_dir = "/vault"};
@@ -99,7 +112,7 @@ static int offload(struct steps *steps)
 		r = session_set_state(steps->state, id, SESSION_COPIED, NULL);
 	if (r == 0)
 		r = told("committed", session_set_state(steps->state, id, SESSION_COMMITTED, NULL));
-	return r ? r : told("audit", audit_append(steps->audit, AUDIT_OFFLOAD_DONE, NULL));
+	return r ? r : told("audit", audit_append(steps->audit, AUDIT_OFFLOAD_DONE, done_fields(steps)));
 }
 
 static int clear(struct steps *steps)
@@ -121,9 +134,9 @@ static int clear(struct steps *steps)
 	return r ? r : told("audit", audit_append(steps->audit, AUDIT_CLEAR_DONE, NULL));
 }
 
-static int run(const char *directory)
+static int run(const char *directory, bool mirror)
 {
-	_cleanup_(steps_clear) struct steps steps = {0};
+	_cleanup_(steps_clear) struct steps steps = {.mirror = mirror};
 	int r = open_both(&steps, directory);
 
 	if (r == 0)
@@ -198,13 +211,17 @@ static int check(const char *directory)
 
 int main(int argc, char **argv)
 {
+	const char *mode = argc == 3 ? argv[1] : "";
 	int r;
 
-	if (argc != 3 || (strcmp(argv[1], "run") != 0 && strcmp(argv[1], "check") != 0)) {
-		(void)fputs("usage: state-steps run|check DIRECTORY\n", stderr);
+	if (strcmp(mode, "run") == 0 || strcmp(mode, "mirror") == 0) {
+		r = run(argv[2], strcmp(mode, "mirror") == 0);
+	} else if (strcmp(mode, "check") == 0) {
+		r = check(argv[2]);
+	} else {
+		(void)fputs("usage: state-steps run|mirror|check DIRECTORY\n", stderr);
 		return 2;
 	}
-	r = strcmp(argv[1], "run") == 0 ? run(argv[2]) : check(argv[2]);
 	if (r != 0)
 		(void)fprintf(stderr, "state-steps: failed (%d)\n", r);
 	return r != 0;
