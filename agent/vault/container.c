@@ -265,11 +265,7 @@ static int fill(const struct creation *creation)
 	int r, closed;
 
 	step(creation, CONTAINER_FORMATTING, 0, 0);
-	r = luks_format(creation->path, creation->key);
-	if (r == 0)
-		r = check_cancelled(creation);
-	if (r == 0)
-		r = from_luks(luks_activate(creation->path, creation->mapping, creation->key));
+	r = luks_format(creation->path, creation->key, creation->mapping);
 	if (r != 0)
 		return r;
 	fault_point("container-formatted");

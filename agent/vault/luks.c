@@ -33,14 +33,14 @@ static int device_new(const char *path, struct crypt_device **ret_device)
 	return r;
 }
 
-int luks_format(const char *path, const struct secret *key)
+int luks_format(const char *path, const struct secret *key, const char *mapping)
 {
 	_cleanup_device_ struct crypt_device *device = NULL;
 	const struct crypt_pbkdf_type pbkdf = {
 		.type = CRYPT_KDF_ARGON2ID,
 		.hash = "sha256",
 		.iterations = 4,
-		.max_memory_kb = 64 * 1024,
+		.max_memory_kb = 32 * 1024,
 		.parallel_threads = 4,
 		.flags = CRYPT_PBKDF_NO_BENCHMARK,
 	};
@@ -57,6 +57,9 @@ int luks_format(const char *path, const struct secret *key)
 	if (r >= 0)
 		r = crypt_keyslot_add_by_volume_key(
 			device, CRYPT_ANY_SLOT, NULL, 0, (const char *)key->bytes, key->size);
+	/* The volume's key is still in the context: no need to derive it again from its slot. */
+	if (r >= 0 && mapping)
+		r = crypt_activate_by_volume_key(device, mapping, NULL, 0, 0);
 	return r < 0 ? r : 0;
 }
 

@@ -5,9 +5,8 @@
  * One LUKS2 volume in a file, over libcryptsetup; no other file includes its header.
  *
  * aes-xts-plain64 with a 512-bit volume key. The passphrase is 64 random bytes, so the key slot's function
- * adds nothing to its strength; it is nevertheless Argon2id with a little more than RFC 9106 recommends where
- * memory is scarce (64 MiB, 4 passes instead of 3), so that nobody has to wonder, and a small computer opens
- * its vault in a second or two.
+ * adds nothing to its strength. It is Argon2id all the same, so that nobody has to wonder, with a cost (32
+ * MiB, 4 passes) that an old laptop with 1 GB pays in a second or two at each boot.
  *
  * All functions block, need root where they say so, and log nothing.
  */
@@ -21,8 +20,9 @@ enum luks_outcome {
 	LUKS_IN_USE = 3, /* a mapping of that name exists, or is in use */
 };
 
-/* Writes a header into an existing file (at least 32 MiB) and adds the key. What was there is lost. */
-int luks_format(const char *path, const struct secret *key);
+/* Writes a header into an existing file (at least 32 MiB) and adds the key. What was there is lost. With a
+ * mapping name the new volume is activated too, which needs root. */
+int luks_format(const char *path, const struct secret *key, const char *mapping);
 
 /* Does the key open it? Activates nothing. The header is read from a private copy, because loading one may
  * rewrite it. */

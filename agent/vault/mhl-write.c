@@ -218,13 +218,24 @@ static void put_root_hash(struct mhl_writer *writer)
 	put_text(writer, "    </roothash>\n");
 }
 
+/* The computer's name, or what stands for one that has none. */
+static const char *own_hostname(char name[static 256])
+{
+	if (gethostname(name, 256) < 0 || !name[0])
+		(void)snprintf(name, 256, "localhost");
+	name[255] = 0;
+	return utf8_valid(name, strlen(name)) ? name : "localhost";
+}
+
 static void put_head(struct mhl_writer *writer, const struct mhl_options *options)
 {
+	char name[256];
+
 	put_text(writer, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 			 "<hashlist version=\"2.0\" xmlns=\"urn:ASC:MHL:v2.0\">\n"
 			 "  <creatorinfo>\n");
 	put_format(writer, "    <creationdate>%s</creationdate>\n    <hostname>", writer->started);
-	put_escaped(writer, options->hostname ? options->hostname : "localhost");
+	put_escaped(writer, options->hostname ? options->hostname : own_hostname(name));
 	put_format(writer, "</hostname>\n    <tool version=\"%s\">outing-guard</tool>\n", OUTING_VERSION);
 	if (options->comment) {
 		put_text(writer, "    <comment>");

@@ -47,7 +47,7 @@ struct mhl_file {
 
 struct mhl_options {
 	const char *root_name; /* name of the root folder; goes into the manifest's name and nowhere else */
-	const char *hostname;  /* NULL: written as localhost; a sandboxed worker cannot ask */
+	const char *hostname;  /* NULL: this computer's (system call uname) */
 	const char *comment;   /* NULL: none. Plain text, for example the device's name */
 	int64_t started;       /* Unix seconds: start of the operation */
 };

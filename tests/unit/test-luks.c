@@ -37,7 +37,7 @@ static void only_its_key_opens_it(void **state)
 	assert_int_equal(secret_random(CONTAINER_KEY_SIZE, &other), 0);
 	make_file(*state, "container", CONTAINER_SIZE_MIN);
 	path_in(*state, "container", path, sizeof path);
-	assert_int_equal(luks_format(path, key), 0);
+	assert_int_equal(luks_format(path, key, NULL), 0);
 	assert_int_equal(luks_try(path, key), LUKS_OK);
 	assert_int_equal(luks_try(path, other), LUKS_WRONG_KEY);
 }
@@ -65,7 +65,7 @@ static void trying_a_key_changes_nothing(void **state)
 	assert_int_equal(secret_random(CONTAINER_KEY_SIZE, &key), 0);
 	make_file(*state, "container", CONTAINER_SIZE_MIN);
 	path_in(*state, "container", path, sizeof path);
-	assert_int_equal(luks_format(path, key), 0);
+	assert_int_equal(luks_format(path, key, NULL), 0);
 	/* A damaged second header, which loading would repair. */
 	{
 		_cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
