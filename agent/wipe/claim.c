@@ -99,11 +99,17 @@ static int lift_read_only(const char *path, struct wipe_claim *claim)
 	return r < 0 ? name_open_error(r) : 0;
 }
 
-static int check_sectors(const struct wipe_claim *claim)
+/* A lock that is in the card or its reader cannot be lifted. */
+static int check_device(const struct wipe_claim *claim)
 {
+	bool read_only = false;
 	unsigned sector;
-	int r = blockdev_sector_size(claim->fd, &sector);
+	int r;
 
+	r = blockdev_get_read_only(claim->fd, &read_only);
+	if (r == 0 && read_only)
+		return WIPE_WRITE_PROTECTED;
+	r = blockdev_sector_size(claim->fd, &sector);
 	if (r < 0)
 		return r;
 	return sector == SECTOR ? 0 : WIPE_SECTOR_SIZE;
@@ -130,7 +136,7 @@ static int claim_device(const char *path, const struct stat *before, struct wipe
 		return WIPE_NOT_EXTERNAL;
 	r = check_bytes(claim);
 	if (r == 0)
-		r = check_sectors(claim);
+		r = check_device(claim);
 	if (r != 0)
 		return r;
 	r = blockdev_insertion(claim->fd, claim->insertion);

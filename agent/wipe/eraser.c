@@ -20,6 +20,11 @@ static bool is_gone(int error)
 	return error == -ENODEV || error == -ENXIO || error == -ENOMEDIUM || error == -ESHUTDOWN;
 }
 
+static bool is_locked(int error)
+{
+	return error == -EROFS || error == -EPERM || error == -EACCES || error == -EREMOTEIO;
+}
+
 int eraser_blame(struct eraser *e, int error, uint64_t offset, enum eraser_act act)
 {
 	uint64_t bytes = 0;
@@ -35,8 +40,9 @@ int eraser_blame(struct eraser *e, int error, uint64_t offset, enum eraser_act a
 	case ERASER_READ:
 		return WIPE_READ_ERROR;
 	case ERASER_WRITE:
-		return error == -EROFS || error == -EPERM || error == -EACCES ? WIPE_BECAME_READ_ONLY
-									      : WIPE_WRITE_ERROR;
+		if (!is_locked(error))
+			return WIPE_WRITE_ERROR;
+		return e->report->bytes_written == 0 ? WIPE_WRITE_PROTECTED : WIPE_BECAME_READ_ONLY;
 	case ERASER_FLUSH:
 		return WIPE_FLUSH_ERROR;
 	}
@@ -55,8 +61,10 @@ int eraser_write(struct eraser *e, uint64_t offset, const void *buffer, size_t s
 {
 	int r = e->device->write(e->device->data, offset, buffer, size);
 
+	if (r < 0)
+		return eraser_blame(e, r, offset, ERASER_WRITE);
 	e->report->bytes_written += size;
-	return r < 0 ? eraser_blame(e, r, offset, ERASER_WRITE) : 0;
+	return 0;
 }
 
 int eraser_flush(struct eraser *e)

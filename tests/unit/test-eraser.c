@@ -292,8 +292,11 @@ static void other_failures_have_their_names(void **state)
 	struct fake f;
 
 	f = fake_of(&image);
-	f.read_only_at = 12;
+	f.read_only_at = 2;
 	assert_int_equal(run(&f, plan, WIPE_METHOD_CLEAR, &report), WIPE_BECAME_READ_ONLY);
+	f = fake_of(&image);
+	f.read_only_at = 1;
+	assert_int_equal(run(&f, plan, WIPE_METHOD_CLEAR, &report), WIPE_WRITE_PROTECTED);
 	f = fake_of(&image);
 	f.shrink_at = 12;
 	assert_int_equal(run(&f, plan, WIPE_METHOD_CLEAR, &report), WIPE_SHRUNK);
