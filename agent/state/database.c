@@ -98,7 +98,7 @@ static int configure(struct database *database)
 	(void)sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	r = database_run(database,
 		"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
-		"PRAGMA cache_size = -1024; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
+		"PRAGMA cache_size = -512; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
 		"PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 1048576;");
 	return r;
 }

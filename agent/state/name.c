@@ -74,7 +74,7 @@ bool name_is_text(const char *text, size_t size)
 char *name_clean(const char *text, size_t size)
 {
 	_cleanup_free_ char *valid = utf8_sanitize(text, strnlen(text, size));
-	char *clean = calloc(size, 1);
+	char *clean = calloc(size + 1, 1);
 	size_t length = 0;
 
 	if (!valid || !clean) {
