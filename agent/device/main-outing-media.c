@@ -28,6 +28,7 @@
 #include "device/sysfs.h"
 #include "device/system-disk.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -204,21 +205,28 @@ static int handle_stack(const char *node, dev_t number)
 	return r < 0 ? r : say("plain", 0);
 }
 
-static bool is_stacked(dev_t disk, char path[static DEVICE_PATH])
+/* By name, as the rule does: a stack that is still being set up has nothing below it yet. */
+static bool is_stacked(dev_t disk)
 {
+	static const char *const prefixes[] = {"dm-", "md_", "md", "bcache"};
+	char path[DEVICE_PATH];
 	const char *name;
 
 	if (sysfs_block_path(SYSFS_ROOT, disk, path) < 0)
 		return false;
 	name = strrchr(path, '/') + 1;
-	return strncmp(name, "dm-", 3) == 0 ||
-	       (strncmp(name, "md", 2) == 0 && name[2] >= '0' && name[2] <= '9') ||
-	       strncmp(name, "md_", 3) == 0;
+	for (size_t i = 0; i < ELEMENTS(prefixes); i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (strncmp(name, prefixes[i], length) == 0 &&
+			(i < 2 || isdigit((unsigned char)name[length])))
+			return true;
+	}
+	return false;
 }
 
 static int handle(const char *node)
 {
-	char path[DEVICE_PATH];
 	struct stat st;
 	dev_t disk;
 	int r;
@@ -230,7 +238,7 @@ static int handle(const char *node)
 	r = blockdev_whole_disk(st.st_rdev, &disk);
 	if (r < 0)
 		return r;
-	return is_stacked(disk, path) ? handle_stack(node, st.st_rdev) : handle_disk(disk);
+	return is_stacked(disk) ? handle_stack(node, st.st_rdev) : handle_disk(disk);
 }
 
 int main(int argc, char *argv[])
