@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* A stack of fixed-size records in a file; the top of the stack is mapped to be sorted. See dirhash.h. */
+/* A stack of fixed-size records in a file; what is sorted lies behind its top for a moment. See dirhash.h. */
 
 #include "vault/dirhash.h"
 
 #include "base/fd.h"
-#include "vault/sort.h"
+#include "vault/merge.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 struct record {
 	uint8_t content_sha512[SHA512_SIZE];
@@ -142,60 +141,68 @@ int dirhash_file(struct dirhash *dirhash, const char *path, const struct mhl_has
 	return r < 0 ? r : push(dirhash, name, hashes, hashes);
 }
 
-static int hash_sha512(struct dirhash *dirhash, struct record *records, size_t count, size_t offset,
-	uint8_t ret_digest[static SHA512_SIZE])
+static int feed_sha512(const void *key, void *data)
 {
+	return sha512_update(((struct dirhash *)data)->sha512, key, SHA512_SIZE);
+}
+
+static int feed_xxh128(const void *key, void *data)
+{
+	xxh128_update(((struct dirhash *)data)->xxh128, key, XXH128_SIZE);
+	return 0;
+}
+
+/* One column of the innermost open directory's records. */
+static struct merge column(const struct dirhash *dirhash, size_t offset, size_t size)
+{
+	uint64_t first = dirhash->level[dirhash->depth].first_record;
+
+	return (struct merge){
+		.fd = dirhash->spool_fd,
+		.records_at = first * sizeof(struct record),
+		.count = dirhash->records - first,
+		.record_size = sizeof(struct record),
+		.key_offset = offset,
+		.key_size = size,
+		.scratch_at = dirhash->records * sizeof(struct record),
+	};
+}
+
+static int hash_sha512(struct dirhash *dirhash, size_t offset, uint8_t ret_digest[static SHA512_SIZE])
+{
+	struct merge merge = column(dirhash, offset, SHA512_SIZE);
 	int r = sha512_reset(dirhash->sha512);
 
-	sort_records(records, count, sizeof *records, offset, SHA512_SIZE);
-	for (size_t i = 0; i < count && r >= 0; i++)
-		r = sha512_update(dirhash->sha512, (const uint8_t *)&records[i] + offset, SHA512_SIZE);
+	if (r >= 0)
+		r = merge_keys(&merge, feed_sha512, dirhash);
 	return r < 0 ? r : sha512_final(dirhash->sha512, ret_digest);
 }
 
-static void hash_xxh128(struct dirhash *dirhash, struct record *records, size_t count, size_t offset,
-	uint8_t ret_digest[static XXH128_SIZE])
+static int hash_xxh128(struct dirhash *dirhash, size_t offset, uint8_t ret_digest[static XXH128_SIZE])
 {
+	struct merge merge = column(dirhash, offset, XXH128_SIZE);
+	int r;
+
 	xxh128_reset(dirhash->xxh128);
-	sort_records(records, count, sizeof *records, offset, XXH128_SIZE);
-	for (size_t i = 0; i < count; i++)
-		xxh128_update(dirhash->xxh128, (const uint8_t *)&records[i] + offset, XXH128_SIZE);
-	xxh128_final(dirhash->xxh128, ret_digest);
-}
-
-static int hash_all(struct dirhash *dirhash, struct record *records, size_t count,
-	struct mhl_hashes *ret_content, struct mhl_hashes *ret_structure)
-{
-	int r = hash_sha512(
-		dirhash, records, count, offsetof(struct record, content_sha512), ret_content->sha512);
-
+	r = merge_keys(&merge, feed_xxh128, dirhash);
 	if (r >= 0)
-		r = hash_sha512(dirhash, records, count, offsetof(struct record, structure_sha512),
-			ret_structure->sha512);
-	hash_xxh128(dirhash, records, count, offsetof(struct record, content_xxh128), ret_content->xxh128);
-	hash_xxh128(
-		dirhash, records, count, offsetof(struct record, structure_xxh128), ret_structure->xxh128);
+		xxh128_final(dirhash->xxh128, ret_digest);
 	return r;
 }
 
 /* Hashes and removes the records of the innermost open directory. */
 static int pop(struct dirhash *dirhash, struct mhl_hashes *ret_content, struct mhl_hashes *ret_structure)
 {
-	uint64_t first = dirhash->level[dirhash->depth].first_record, count = dirhash->records - first;
-	uint64_t start = first * sizeof(struct record), page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t aligned = start / page * page;
-	size_t size = (size_t)(start - aligned + count * sizeof(struct record));
-	uint8_t *map;
-	int r;
+	int r = hash_sha512(dirhash, offsetof(struct record, content_sha512), ret_content->sha512);
 
-	if (count == 0)
-		return hash_all(dirhash, NULL, 0, ret_content, ret_structure);
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, dirhash->spool_fd, (off_t)aligned);
-	if (map == MAP_FAILED)
-		return -errno;
-	r = hash_all(dirhash, (void *)(map + (start - aligned)), (size_t)count, ret_content, ret_structure);
-	(void)munmap(map, size);
-	dirhash->records = first;
+	if (r >= 0)
+		r = hash_sha512(dirhash, offsetof(struct record, structure_sha512), ret_structure->sha512);
+	if (r >= 0)
+		r = hash_xxh128(dirhash, offsetof(struct record, content_xxh128), ret_content->xxh128);
+	if (r >= 0)
+		r = hash_xxh128(dirhash, offsetof(struct record, structure_xxh128), ret_structure->xxh128);
+	if (r >= 0)
+		dirhash->records = dirhash->level[dirhash->depth].first_record;
 	return r;
 }
 

@@ -64,7 +64,7 @@ struct mhl_written {
 /* 0 for a relative path of safe names, -EINVAL, or -ENAMETOOLONG against the limits above. */
 int mhl_check_path(const char *path, size_t size);
 
-/* --- writer: system calls openat, mkdirat, write, pread64, pwrite64, fadvise64, lseek, mmap, fsync,
+/* --- writer: system calls openat, mkdirat, write, pread64, pwrite64, fadvise64, lseek, fsync,
  * renameat2, unlinkat, fchmod, fstat, getdents64 below root_fd only --- */
 
 struct mhl_writer;

@@ -19,6 +19,8 @@
 #define PIPE    "/proc/self/fd/3"
 #define KEY_MAX 4096
 
+static const char name_option[] = "--name=" SEALING_NAME;
+
 static int run(const char *const *arguments, int wire_fd)
 {
 	const struct process_options options = {
@@ -86,7 +88,7 @@ static int write_note(const char *path, enum container_sealing sealing)
 int sealing_seal(const char *path, const struct secret *key, enum container_sealing *ret_sealing)
 {
 	bool tpm2 = has_tpm2();
-	const char *const arguments[] = {PROGRAM, "encrypt", "--name=" SEALING_NAME,
+	const char *const arguments[] = {PROGRAM, "encrypt", name_option,
 		tpm2 ? "--with-key=host+tpm2" : "--with-key=host", PIPE, path, NULL};
 	_cleanup_close_ int read_end = -1;
 	enum container_sealing sealing = tpm2 ? CONTAINER_SEALED_TPM2 : CONTAINER_SEALED_HOST;
@@ -120,7 +122,7 @@ static int from_unit(struct secret **ret_key)
 
 static int from_file(const char *path, struct secret **ret_key)
 {
-	const char *const arguments[] = {PROGRAM, "decrypt", "--name=" SEALING_NAME, path, PIPE, NULL};
+	const char *const arguments[] = {PROGRAM, "decrypt", name_option, path, PIPE, NULL};
 	_cleanup_close_ int read_end = -1, write_end = -1;
 	int ends[2], r;
 

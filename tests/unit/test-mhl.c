@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "folder.h"
 #include "vault/dirhash.h"
+#include "vault/merge.h"
 #include "vault/mhl.h"
 
 #include <dirent.h>
@@ -115,9 +116,54 @@ static void order_within_a_directory_does_not_matter(void **state)
 {
 	struct mhl_hashes one[2], two[2];
 
-	root_of_many(5000, false, &one[0], &one[1]);
-	root_of_many(5000, true, &two[0], &two[1]);
+	root_of_many(20000, false, &one[0], &one[1]);
+	root_of_many(20000, true, &two[0], &two[1]);
 	assert_memory_equal(one, two, sizeof one);
+}
+
+struct order {
+	uint8_t last[4];
+	uint64_t count;
+};
+
+static int check_order(const void *key, void *data)
+{
+	struct order *order = data;
+
+	assert_true(order->count == 0 || memcmp(order->last, key, sizeof order->last) <= 0);
+	memcpy(order->last, key, sizeof order->last);
+	order->count++;
+	return 0;
+}
+
+static int stop_at_once(const void *key, void *data)
+{
+	return -ECANCELED;
+}
+
+static void keys_are_merged_in_order(void **state)
+{
+	static const uint64_t counts[] = {
+		0, 1, 7, MERGE_IN_MEMORY, MERGE_IN_MEMORY + 1, 5 * MERGE_IN_MEMORY + 3};
+
+	for (size_t i = 0; i < ELEMENTS(counts); i++) {
+		_cleanup_close_ int fd = memory_file("");
+		struct merge merge = {fd, 0, counts[i], 12, 4, 4, counts[i] * 12};
+		struct order order = {0};
+		uint32_t random = 12345;
+
+		for (uint64_t n = 0; n < counts[i]; n++) {
+			uint8_t record[12] = {0};
+
+			random = random * 1664525 + 1013904223;
+			memcpy(record + 4, &random, n % 3 ? 4 : 1);
+			assert_int_equal(fd_pwrite_full(fd, record, sizeof record, n * 12), 0);
+		}
+		assert_int_equal(merge_keys(&merge, check_order, &order), 0);
+		assert_int_equal(order.count, counts[i]);
+		if (counts[i] > 0)
+			assert_int_equal(merge_keys(&merge, stop_at_once, NULL), -ECANCELED);
+	}
 }
 
 static void entries_out_of_order_are_refused(void **state)
@@ -435,6 +481,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directory_hashes_follow_the_rules),
 		cmocka_unit_test(order_within_a_directory_does_not_matter),
+		cmocka_unit_test(keys_are_merged_in_order),
 		cmocka_unit_test(entries_out_of_order_are_refused),
 		cmocka_unit_test(paths_have_limits),
 		WITH_FOLDER(what_is_written_is_read),
