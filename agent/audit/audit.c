@@ -13,11 +13,11 @@
 
 #include "audit/files.h"
 #include "audit/journal-mirror.h"
-#include "audit/lock.h"
 #include "audit/walk.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/fd.h"
+#include "base/lock.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -417,7 +417,7 @@ int audit_open(const struct audit_options *options, struct audit **ret_audit, st
 	r = set_up(audit, options);
 	if (r < 0)
 		return r;
-	lock = audit_lock_exclusive(audit->dirfd, audit->name);
+	lock = lock_exclusive(audit->dirfd, audit->name);
 	if (lock < 0)
 		return lock;
 	r = settle(audit, &finding);
@@ -445,7 +445,7 @@ struct audit *audit_close(struct audit *audit)
 
 int audit_append(struct audit *audit, enum audit_event event, struct js *fields)
 {
-	_cleanup_close_ int lock = audit_lock_exclusive(audit->dirfd, audit->name);
+	_cleanup_close_ int lock = lock_exclusive(audit->dirfd, audit->name);
 	int r = lock;
 
 	if (r >= 0)
@@ -533,7 +533,7 @@ static int expire_old(struct audit *audit)
 
 int audit_rotate(struct audit *audit)
 {
-	_cleanup_close_ int lock = audit_lock_exclusive(audit->dirfd, audit->name);
+	_cleanup_close_ int lock = lock_exclusive(audit->dirfd, audit->name);
 	int r = lock;
 
 	if (r >= 0)

@@ -9,8 +9,8 @@
 
 #include "audit/audit.h"
 #include "audit/files.h"
-#include "audit/lock.h"
 #include "audit/walk.h"
+#include "base/lock.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -137,7 +137,7 @@ int audit_verify(const char *path, const struct audit_anchor_store *anchor, stru
 	}
 	if (r < 0)
 		return r;
-	lock = audit_lock_shared(dirfd, name);
+	lock = lock_shared(dirfd, name);
 	r = read_all(&v, dirfd, name);
 	if (r < 0)
 		return r;

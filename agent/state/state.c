@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/hex.h"
+#include "base/lock.h"
 #include "base/number.h"
 #include "base/sha512.h"
 #include "state/schema.h"
@@ -32,10 +33,12 @@ struct place {
 	char directory[PATH_MAX];
 	const char *name;
 	int dirfd;
+	int lock; /* held until the database is open: two that create it at once would meet half-made files */
 };
 
 static void close_place(struct place *place)
 {
+	place->lock = close_fd(place->lock);
 	place->dirfd = close_fd(place->dirfd);
 }
 
@@ -133,8 +136,12 @@ static int prepare(struct place *place, struct state_problem *ret_problem)
 	int r;
 
 	r = open_directory(place, ret_problem);
-	if (r == 0)
-		r = create_file(place);
+	if (r != 0)
+		return r;
+	place->lock = lock_exclusive(place->dirfd, place->name);
+	if (place->lock < 0)
+		return place->lock;
+	r = create_file(place);
 	for (size_t i = 0; r == 0 && i < ELEMENTS(suffixes); i++)
 		r = check_file(place, suffixes[i], ret_problem);
 	return r;
@@ -224,7 +231,7 @@ static int open_database(const struct place *place, struct state *state, struct 
 int state_open(const char *path, struct state **ret_state, struct state_problem *ret_problem)
 {
 	_cleanup_(state_closep) struct state *state = calloc(1, sizeof *state);
-	_cleanup_(close_place) struct place place = {.dirfd = -1};
+	_cleanup_(close_place) struct place place = {.dirfd = -1, .lock = -1};
 	int r;
 
 	if (!state)

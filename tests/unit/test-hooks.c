@@ -15,6 +15,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -350,6 +351,28 @@ static void a_chatty_hook_does_not_hang(void **state)
 	assert_note(w, "done", "done\n");
 }
 
+static void what_a_hook_prints_is_limited_and_plain(void **state)
+{
+	struct world *w = *state;
+	_cleanup_close_ int saved = dup(STDERR_FILENO), log = memfd_create("log", MFD_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	unsigned lines = 0;
+
+	hook(w, "chatty", 0755, "printf 'a\\033[2Jb\\n'; for i in $(seq 1 500); do echo line $i; done >&2");
+	assert_true(saved >= 0 && log >= 0);
+	log_set_level(LOG_LEVEL_INFO);
+	(void)dup2(log, STDERR_FILENO);
+	run(w);
+	(void)dup2(saved, STDERR_FILENO);
+	assert_int_equal(lseek(log, 0, SEEK_SET), 0);
+	assert_int_equal(fd_read_file(log, 1 << 20, &text, NULL), 0);
+	for (const char *p = text; (p = strchr(p, '\n')); p++)
+		lines++;
+	assert_int_equal(lines, 20);
+	assert_non_null(strstr(text, "hook offload-done/chatty: a [2Jb\n"));
+	assert_non_null(strstr(text, "hook offload-done/chatty: line 19\n"));
+}
+
 static void a_run_is_watched_without_blocking(void **state)
 {
 	struct world *w = *state;
@@ -437,6 +460,7 @@ int main(void)
 		TEST(a_hanging_hook_is_ended_with_all_its_children),
 		TEST(what_a_hook_leaves_behind_ends_with_it),
 		TEST(a_chatty_hook_does_not_hang),
+		TEST(what_a_hook_prints_is_limited_and_plain),
 		TEST(a_run_is_watched_without_blocking),
 		TEST(ending_a_run_ends_the_hook),
 	};

@@ -6,6 +6,7 @@
 
 #include "state/state.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -46,13 +47,15 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct world *w = *state;
-	char command[96];
+	const struct dirent *entry;
+	DIR *d;
 
 	w->state = state_close(w->state);
-	for (const char *const *s = (const char *const[]){"", "-wal", "-shm", NULL}; *s; s++) {
-		(void)snprintf(command, sizeof command, "%s%s", w->path, *s);
-		(void)unlink(command);
-	}
+	d = opendir(w->directory);
+	assert_non_null(d);
+	while ((entry = readdir(d)))
+		(void)unlinkat(dirfd(d), entry->d_name, 0);
+	(void)closedir(d);
 	assert_int_equal(rmdir(w->directory), 0);
 	free(w);
 	return 0;

@@ -327,6 +327,37 @@ static void a_second_writer_waits_for_the_first(void **state)
 	assert_int_equal(session_load(a, made.id, &made), SESSION_OK);
 }
 
+static void many_may_create_it_at_once(void **state)
+{
+	const struct world *w = *state;
+
+	for (int round = 0; round < 5; round++) {
+		int gate[2];
+
+		assert_int_equal(pipe(gate), 0);
+		for (int i = 0; i < 6; i++) {
+			pid_t pid = fork();
+			struct state_problem problem;
+			char byte;
+
+			assert_true(pid >= 0);
+			if (pid > 0)
+				continue;
+			(void)close(gate[1]);
+			_exit(read(gate[0], &byte, 1) != 0 || try_open(w, &problem) != STATE_OK);
+		}
+		(void)close(gate[0]);
+		(void)close(gate[1]);
+		for (int i = 0; i < 6; i++) {
+			int status = 0;
+
+			assert_true(wait(&status) > 0);
+			assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		}
+		remove_files(w->directory);
+	}
+}
+
 #ifdef OUTING_FAULTS
 static int store_object(struct state *opened, const char *id, unsigned n)
 {
@@ -422,6 +453,7 @@ static void a_kill_at_any_point_loses_nothing_that_was_told(void **state)
 		done = kill_at(w, at);
 		remove_files(w->directory);
 	}
+	print_message("%u points\n", at - 2);
 	assert_in_range(at, 20, 1000);
 }
 
@@ -457,6 +489,7 @@ static void a_kill_at_any_point_of_an_upgrade_loses_nothing(void **state)
 		assert_content_of_version_1(w);
 		remove_files(w->directory);
 	}
+	print_message("%u points\n", at - 2);
 	assert_in_range(at, 4, 100);
 }
 #else
@@ -488,6 +521,7 @@ int main(void)
 		TEST(the_fixture_is_what_step_1_makes),
 		TEST(the_anchor_is_kept),
 		TEST(a_second_writer_waits_for_the_first),
+		TEST(many_may_create_it_at_once),
 		TEST(a_kill_at_any_point_loses_nothing_that_was_told),
 		TEST(a_kill_at_any_point_of_an_upgrade_loses_nothing),
 	};

@@ -2,7 +2,7 @@
 
 /* flock() on ".NAME.lock", mode 0600. See lock.h. */
 
-#include "audit/lock.h"
+#include "base/lock.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -25,12 +25,12 @@ static int open_and_lock(int dirfd, const char *name, int flags, int operation)
 	return TAKE_FD(fd);
 }
 
-int audit_lock_exclusive(int dirfd, const char *name)
+int lock_exclusive(int dirfd, const char *name)
 {
 	return open_and_lock(dirfd, name, O_RDWR | O_CREAT, LOCK_EX);
 }
 
-int audit_lock_shared(int dirfd, const char *name)
+int lock_shared(int dirfd, const char *name)
 {
 	int fd = open_and_lock(dirfd, name, O_RDONLY, LOCK_SH);
 
