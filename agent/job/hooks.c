@@ -86,11 +86,11 @@ static bool timer_expired(struct hooks_run *run)
 	return read(run->timer, &count, sizeof count) == (ssize_t)sizeof count;
 }
 
+/* The hook leads its group and cannot leave it, so it gets the signal once, with the others. */
 static void signal_group(struct hooks_run *run, int number)
 {
-	if (run->pid > 1)
-		(void)kill(-run->pid, number);
-	(void)process_signal(run->pidfd, number);
+	if (run->pid <= 1 || kill(-run->pid, number) < 0)
+		(void)process_signal(run->pidfd, number);
 }
 
 /* What is beyond the limit is read and dropped, so that a chatty hook does not hang on a full pipe. */
