@@ -250,8 +250,8 @@ static int make_vault(const char *device)
 
 static int make_file_system(const char *device)
 {
-	const char *const arguments[] = {MAKE_FILE_SYSTEM, "-q", "-F", "-m", "0", "-L", "outing-vault", "-E",
-		"nodiscard", device, NULL};
+	const char *const arguments[] = {MAKE_FILE_SYSTEM, "-q", "-F", "-m", "0", "-e", "remount-ro", "-L",
+		"outing-vault", "-E", "nodiscard", device, NULL};
 	int status, r = run_program(arguments, &status);
 
 	if (r < 0)
