@@ -11,6 +11,7 @@
 #include "wipe/eraser.h"
 #include "wipe/resume.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -19,6 +20,7 @@
 #define NEVER UINT64_MAX
 
 struct fake {
+	pthread_mutex_t lock; /* the eraser reads in one thread and writes in another */
 	struct image *image;
 	uint64_t real_size;   /* addresses wrap here: a fake capacity */
 	uint64_t stuck_at;    /* this sector keeps its bytes */
@@ -43,10 +45,8 @@ static bool is_gone(const struct fake *f)
 	return f->writes >= f->vanish_at;
 }
 
-static int fake_read(void *data, uint64_t offset, void *buffer, size_t size)
+static int read_locked(struct fake *f, uint64_t offset, void *buffer, size_t size)
 {
-	struct fake *f = data;
-
 	if (is_gone(f))
 		return -EIO;
 	if (f->unreadable >= offset && f->unreadable < offset + size)
@@ -56,10 +56,8 @@ static int fake_read(void *data, uint64_t offset, void *buffer, size_t size)
 	return 0;
 }
 
-static int fake_write(void *data, uint64_t offset, const void *buffer, size_t size)
+static int write_locked(struct fake *f, uint64_t offset, const void *buffer, size_t size)
 {
-	struct fake *f = data;
-
 	assert_int_equal(offset % 512, 0);
 	assert_int_equal(size % 512, 0);
 	if (++f->writes >= f->vanish_at && !(f->torn && f->writes == f->vanish_at))
@@ -80,6 +78,28 @@ static int fake_write(void *data, uint64_t offset, const void *buffer, size_t si
 			memcpy(f->image->bytes + to, (const uint8_t *)buffer + at, 512);
 	}
 	return is_gone(f) ? -EIO : 0;
+}
+
+static int fake_read(void *data, uint64_t offset, void *buffer, size_t size)
+{
+	struct fake *f = data;
+	int r;
+
+	(void)pthread_mutex_lock(&f->lock);
+	r = read_locked(f, offset, buffer, size);
+	(void)pthread_mutex_unlock(&f->lock);
+	return r;
+}
+
+static int fake_write(void *data, uint64_t offset, const void *buffer, size_t size)
+{
+	struct fake *f = data;
+	int r;
+
+	(void)pthread_mutex_lock(&f->lock);
+	r = write_locked(f, offset, buffer, size);
+	(void)pthread_mutex_unlock(&f->lock);
+	return r;
 }
 
 static int fake_flush(void *data)
@@ -116,7 +136,8 @@ static bool is_cancelled(void *data)
 
 static struct fake fake_of(struct image *image)
 {
-	return (struct fake){.image = image,
+	return (struct fake){.lock = PTHREAD_MUTEX_INITIALIZER,
+		.image = image,
 		.real_size = image->size,
 		.stuck_at = NEVER,
 		.stuck_times = NEVER,
