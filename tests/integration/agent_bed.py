@@ -131,9 +131,9 @@ class Bed:
         (self.vault / ".outing-guard-vault").write_text(json.dumps(
             {"format": 1, "id": "00112233445566778899aabbccddeeff", "created": "2026-11-22T08:00:00Z"}), encoding="utf-8")
 
-    def configure(self, extra=""):
-        self.config.write_text(f'vault: {{ path = "{self.vault}"; reserve = "1M"; }};\nhooks: {{ enabled = false; }};\n'
-                               + extra, encoding="utf-8")
+    def configure(self, extra="", hooks="enabled = false;"):
+        self.config.write_text(f'vault: {{ path = "{self.vault}"; reserve = "1M"; }};\nhooks: {{ {hooks} }};\n' + extra,
+                               encoding="utf-8")
 
     def allow(self, verdicts):
         self.verdicts.write_text(json.dumps(verdicts), encoding="utf-8")
@@ -155,10 +155,10 @@ class Bed:
                 "product": "Snap 3", "serial": f"SN00{abs(hash(name)) % 10**8:08}", "diskseq": 7, "bytes": 64 << 20,
                 "type": "vfat", "volume_serial": "1234-ABCD", "label": "BLUE", "table_id": "deadbeef", **facts}
 
-    def start(self, *extra, environment=None, wait=True):
+    def start(self, *extra, environment=None, wait=True, under=()):
         output = open(self.folder / "outingd.log", "ab")
         self.agent = subprocess.Popen(
-            [str(BUILD / "outingd"), "--state", str(self.state), "--log", str(self.log), "--config", str(self.config),
+            [*under, str(BUILD / "outingd"), "--state", str(self.state), "--log", str(self.log), "--config", str(self.config),
              "--bus-address", self.address, "--fake-devices", str(self.fakes), "--libexec", str(self.libexec),
              "--vault-check=off", *extra],
             stdout=output, stderr=output, env={**self.environment, **(environment or {})})

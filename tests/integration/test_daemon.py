@@ -493,6 +493,30 @@ def test_a_clear_that_was_cut_is_finished_at_the_next_plug_in(bed):
     assert len(bed.call("ListJobs")) == 1
 
 
+# --- hooks ------------------------------------------------------------------------------------------------------------
+
+def test_hooks_are_told_and_cannot_harm(bed):
+    """One hook writes down what it is told, another one fails; the offload ends well all the same."""
+    told = bed.folder / "told"
+    os.mkfifo(told)
+    told.chmod(0o666)
+    hooks = bed.folder / "hooks.d" / "offload-done"
+    hooks.mkdir(parents=True)
+    for name, script in (("10-fails", "exit 1"), ("20-tells", f"env >{told}")):
+        (hooks / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (hooks / name).chmod(0o755)
+    bed.configure(hooks='enabled = true; user = "nobody"; timeout_seconds = 30;')
+    bed.start("--hooks", str(bed.folder / "hooks.d"))
+    bed.plug(bed.card())
+    bed.signals.wait("DeviceRefused")
+    bed.register()
+    with open(told, encoding="utf-8") as file:
+        environment = dict(line.split("=", 1) for line in file.read().splitlines())
+    assert environment["OUTING_EVENT"] == "offload-done" and environment["OUTING_DEVICE"] == "Blue Room camera"
+    assert environment["OUTING_FILES"] == "3" and environment["OUTING_SESSION"] == bed.call("ListSessions")[0]["id"]
+    assert bed.call("ListJobs")[0]["state"] == "done"
+
+
 # --- records ----------------------------------------------------------------------------------------------------------
 
 def test_the_audit_log_is_verified_and_a_change_is_found(bed):
@@ -519,3 +543,24 @@ def test_an_idle_agent_is_small_and_sleeps(bed):
     after = pathlib.Path(f"/proc/{bed.agent.pid}/status").read_text(encoding="utf-8")
     switches = [int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", text, re.M).group(1)) for text in (before, after)]
     assert switches[0] == switches[1]
+
+
+@pytest.mark.skipif(BUILD.name == "asan", reason="the sanitizer looks for the same")
+def test_the_agent_gives_back_what_it_took(bed):
+    """valgrind over everything but jobs: it does not know the system call that workers are watched by."""
+    bed.configure("offload: { automatic = false; };\n")
+    report = bed.folder / "valgrind.log"
+    bed.start(under=("valgrind", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect", "--error-exitcode=99",
+                     f"--log-file={report}"))
+    bed.plug(bed.card(), bed.card("two", serial="SN00555555", diskseq=8))
+    bed.signals.wait("DeviceRefused")
+    bed.register()
+    for member, arguments in (("ListDevices", ()), ("ListSessions", ()), ("ListJobs", ()), ("Certificates", ("",)),
+                              ("Reload", ()), ("RenameDevice", ("Blue Room camera", "Red Room camera")),
+                              ("RemoveDevice", ("Red Room camera",))):
+        bed.call(member, *arguments)
+    with pytest.raises(CallError):
+        bed.call("ListDevices", user=NOBODY)
+    bed.plug()
+    bed.signals.wait("DeviceChanged", lambda d: not d["present"])
+    assert bed.terminate(patience=60) == 0, report.read_text(encoding="utf-8")
