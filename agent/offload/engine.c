@@ -248,8 +248,10 @@ static int add_failed(void *data, enum offload_reason reason, int error, const c
 	return talk_failed(((struct engine *)data)->talk, reason, error, NULL, path, size);
 }
 
-void engine_end_walk(struct engine *engine, int r)
+void engine_end_walk(struct engine *engine, int walk_outcome)
 {
+	int r = walk_outcome;
+
 	if (r < 0 && !engine_vault_failed(engine, r))
 		engine_end(engine, OFFLOAD_BROKEN, -r, "");
 	else if (r == WALK_STOPPED)

@@ -142,9 +142,9 @@ int engine_tell(struct engine *engine, const struct walk_entry *entry, uint64_t 
 /* reader.c: one read of every file that belongs to the round. */
 void reader_pass(struct engine *engine, unsigned round, unsigned pass);
 
-/* store.c and commit.c: thread bodies. */
-void *store_main(void *engine);
-void *commit_main(void *engine);
+/* store.c and commit.c: thread bodies; data is the engine. */
+void *store_main(void *data);
+void *commit_main(void *data);
 
 /* commit.c: reads a stored file back from its device. 0 equal, -EILSEQ other content, or an errno. */
 struct read_back;

@@ -183,11 +183,9 @@ static void receive(struct worker *worker)
 {
 	int r = wire_receive(worker->wire_fd, &worker->message);
 
-	if (r <= 0)
-		abandon(worker);
-	else if (worker->message.type == OFFLOAD_CANCEL)
+	if (r > 0 && worker->message.type == OFFLOAD_CANCEL)
 		cancel(worker);
-	else if (talk_receive(worker->talk, &worker->message) < 0)
+	else if (r <= 0 || talk_receive(worker->talk, &worker->message) < 0)
 		abandon(worker);
 }
 

@@ -15,11 +15,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PROGRAM "/usr/bin/systemd-creds"
-#define PIPE    "/proc/self/fd/3"
-#define KEY_MAX 4096
+#define NAME_OPTION "--name=" SEALING_NAME
+#define PROGRAM     "/usr/bin/systemd-creds"
+#define PIPE        "/proc/self/fd/3"
+#define KEY_MAX     4096
 
-static const char name_option[] = "--name=" SEALING_NAME;
+static const char name_option[] = NAME_OPTION;
 
 static int run(const char *const *arguments, int wire_fd)
 {

@@ -349,7 +349,7 @@ static int visit_folder(struct walk *w, uint32_t cluster, uint32_t parent, bool 
 static int claim_root(struct walk *w)
 {
 	const struct fat_volume *v = w->volume;
-	uint32_t c = v->root_cluster, length;
+	uint32_t c = v->root_cluster, length = 0;
 	int r;
 
 	if (v->bits != 32)
