@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the offload tests share: building the program with fault points, running it, and comparing cards with vaults."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -46,23 +47,22 @@ class Lab:
         assert code == 0 and report["outcome"] == "committed", (report, errors)
         return report
 
-    def sessions(self):
+    def rows(self, query):
         database = self.state / "state.db"
         if not database.exists():
             return []
-        with sqlite3.connect(database) as connection:
+        with contextlib.closing(sqlite3.connect(database)) as connection:
             connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute("SELECT * FROM session ORDER BY rowid")]
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'object'").fetchone():
+                return []  # it was killed before there was anything to record
+            return [dict(row) for row in connection.execute(query)]
+
+    def sessions(self):
+        return self.rows("SELECT * FROM session ORDER BY number")
 
     def objects(self):
-        """Every recorded object: (session folder, stored path, raw path, state, sha512)."""
-        database = self.state / "state.db"
-        if not database.exists():
-            return []
-        with sqlite3.connect(database) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(
-                "SELECT session.vault_dir AS folder, object.* FROM object JOIN session ON session.number = object.session")]
+        return self.rows("SELECT session.vault_dir AS folder, object.* FROM object JOIN session"
+                         " ON session.number = object.session")
 
 
 def tree(folder, history=False):

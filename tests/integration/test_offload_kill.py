@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Killed at every boundary: the worker, and the program that supervises it.
+
+After each kill every photo is complete on the card, and what is recorded as stored is in the vault byte for byte; what is
+committed is complete. Then the same command completes, without a file too many. OUTING_CAMPAIGN=1 takes every point
+there is; otherwise an even choice of POINTS of each program.
+"""
+
+import hashlib
+import os
+
+import pytest
+from offload_lab import VARIANT, Lab, build, fill, tree
+
+CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
+POINTS = 55
+CARD = {f"DCIM/10{i % 2}BLUE/IMG_{i:04}.JPG": [0, 1, 4096, 70_000, 1_200_000][i % 5] for i in range(11)}
+
+pytestmark = pytest.mark.skipif(VARIANT != "faults", reason="needs a build with fault points")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def program():
+    return build()
+
+
+def make_lab(root):
+    lab = Lab(root)
+    fill(lab.card, CARD)
+    (lab.card / "DCIM" / "EMPTY").mkdir()
+    return lab
+
+
+def count_points(root, program):
+    lab = make_lab(root)
+    counter = lab.root / "count"
+    code, report, errors = lab.run(environment={"OUTING_FAULT_COUNT": str(counter), "OUTING_FAULT_PROGRAM": program})
+    assert code == 0, (report, errors)
+    return int(counter.read_text().split()[0])
+
+
+def sha512(path):
+    return hashlib.sha512(path.read_bytes()).digest()
+
+
+def check_truth(lab, before):
+    """What holds after any crash."""
+    assert tree(lab.card) == before, "the card is never changed"
+    for item in lab.objects():
+        assert item["state"] in (2, 3), item
+        path = os.path.join(item["folder"], item["stored"])
+        with open(path, "rb") as file:
+            assert hashlib.sha512(file.read()).digest() == item["sha512"], item["path"]
+    for session in lab.sessions():
+        if session["state"] in ("copied", "committed"):
+            assert tree(session["vault_dir"]) == before
+
+
+def kill_at(root, program, number):
+    lab = make_lab(root)
+    before = tree(lab.card)
+    code, report, _ = lab.run(environment={"OUTING_FAULT_AT": str(number), "OUTING_FAULT_PROGRAM": program})
+    committed = any(s["state"] == "committed" for s in lab.sessions())
+    if program == "outing-offload":
+        assert code == -9 and report is None
+    elif code != 0:
+        assert report["outcome"] == "worker-died" and report["resumable"] and not committed
+    check_truth(lab, before)
+    report = lab.offload()
+    folder = lab.vault / report["folder"]
+    assert tree(folder) == before, "nothing missing, nothing twice"
+    assert (folder / "DCIM" / "EMPTY").is_dir()
+    assert len(list((folder / "ascmhl").iterdir())) == 2
+    check_truth(lab, before)
+
+
+@pytest.mark.parametrize("program", ["outing-offload-worker", "outing-offload"])
+def test_killed_at_every_boundary(tmp_path_factory, program):
+    total = count_points(tmp_path_factory.mktemp("count"), program)
+    assert total >= (40 if program == "outing-offload-worker" else 12), "fault points went missing"
+    step = 1 if CAMPAIGN or total <= POINTS else total / POINTS
+    points = sorted({int(1 + i * step) for i in range(int(total / step))})
+    for number in points:
+        try:
+            kill_at(tmp_path_factory.mktemp("kill"), program, number)
+        except AssertionError as error:
+            raise AssertionError(f"{program} killed at point {number} of {total}") from error
+    print(f"{program}: {len(points)} of {total} points")
