@@ -11,9 +11,9 @@
  * A copy whose sync failed is thrown away: a second fsync would say "fine" about data that is gone.
  */
 
-#include "offload/engine.h"
-
 #include "base/fault.h"
+#include "offload/engine.h"
+#include "offload/sync-group.h"
 #include "vault/layout.h"
 
 #include <fcntl.h>
@@ -24,6 +24,7 @@ struct commit {
 	struct engine *engine;
 	struct spool_cursor *cursor;
 	struct read_back *read_back;
+	struct sync_group *syncers;
 	char *folder;
 	int folder_fd;
 	bool unsynced; /* links were made in the open folder */
@@ -169,25 +170,7 @@ static int link_somewhere(struct commit *commit, struct job *job)
 	return -EEXIST;
 }
 
-static void store_copy(struct commit *commit, struct job *job)
-{
-	const struct io *io = commit->engine->io;
-	int r;
-
-	if (link_known_content(commit, job))
-		return;
-	if (atomic_load(&commit->engine->stop))
-		return;
-	r = io->sync_vault(io->data, job->fd);
-	fault_point("offload-synced");
-	if (r >= 0)
-		r = link_somewhere(commit, job);
-	fault_point("offload-linked");
-	job->fd = close_fd(job->fd);
-	if (r < 0 && r != -ECANCELED)
-		fail_job(commit, job, OFFLOAD_REASON_VAULT, r);
-}
-
+/* Finds the job's place, and whether the vault has its content already. */
 static void place(struct commit *commit, struct job *job)
 {
 	struct spool_entry entry;
@@ -204,7 +187,22 @@ static void place(struct commit *commit, struct job *job)
 	}
 	job->alive = true;
 	if (job->kind == CHUNK_DATA)
-		store_copy(commit, job);
+		(void)link_known_content(commit, job);
+}
+
+/* Gives a synced copy its name. */
+static void name_copy(struct commit *commit, struct job *job, int synced)
+{
+	int r = synced;
+
+	if (r >= 0)
+		r = switch_folder(commit, job->stored);
+	if (r >= 0)
+		r = link_somewhere(commit, job);
+	fault_point("offload-linked");
+	job->fd = close_fd(job->fd);
+	if (r < 0 && r != -ECANCELED)
+		fail_job(commit, job, OFFLOAD_REASON_VAULT, r);
 }
 
 static int set_stored(struct mark *mark, void *data)
@@ -273,31 +271,49 @@ static void release(struct commit *commit, struct job *job)
 
 /* Gets the content of the whole group to the disk before the first fsync: a journaling file system then needs
  * one commit for all of them instead of one for each. Errors stay with the file for its fsync to report. */
-static void write_group(struct commit *commit)
+static void write_group(const int *fds, size_t count)
 {
 	const unsigned start = SYNC_FILE_RANGE_WRITE,
 		       finish = SYNC_FILE_RANGE_WAIT_BEFORE | start | SYNC_FILE_RANGE_WAIT_AFTER;
 
-	for (size_t i = 0; i < commit->count; i++)
-		if (commit->group[i]->fd >= 0)
-			(void)sync_file_range(commit->group[i]->fd, 0, 0, start);
-	for (size_t i = 0; i < commit->count; i++)
-		if (commit->group[i]->fd >= 0)
-			(void)sync_file_range(commit->group[i]->fd, 0, 0, finish);
+	if (count < 2)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			(void)sync_file_range(fds[i], 0, 0, start);
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			(void)sync_file_range(fds[i], 0, 0, finish);
 }
 
+static void sync_copies(struct commit *commit, int *ret_results)
+{
+	int fds[JOB_COUNT];
+
+	for (size_t i = 0; i < commit->count; i++)
+		fds[i] = commit->group[i]->alive ? commit->group[i]->fd : -1;
+	write_group(fds, commit->count);
+	sync_group_run(commit->syncers, fds, ret_results, commit->count);
+}
+
+/* Each step for the whole group, then the next step. */
 static bool run_group(struct commit *commit)
 {
 	atomic_bool *stop = &commit->engine->stop;
-	bool synced;
+	int synced[JOB_COUNT] = {0};
+	bool folder_synced;
 
-	write_group(commit);
 	for (size_t i = 0; i < commit->count && !atomic_load(stop); i++)
 		if (commit->group[i]->kind != CHUNK_BARRIER)
 			place(commit, commit->group[i]);
-	synced = check_folder_sync(commit);
+	if (!atomic_load(stop))
+		sync_copies(commit, synced);
+	for (size_t i = 0; i < commit->count && !atomic_load(stop); i++)
+		if (commit->group[i]->alive && commit->group[i]->fd >= 0)
+			name_copy(commit, commit->group[i], synced[i]);
+	folder_synced = check_folder_sync(commit);
 	fault_point("offload-folder-synced");
-	for (size_t i = 0; synced && i < commit->count && !atomic_load(stop); i++)
+	for (size_t i = 0; folder_synced && i < commit->count && !atomic_load(stop); i++)
 		if (commit->group[i]->alive)
 			confirm(commit, commit->group[i]);
 	return engine_check(commit->engine, talk_sync(commit->engine->talk));
@@ -322,10 +338,13 @@ void *commit_main(void *data)
 
 	if (r >= 0)
 		r = read_back_new(&commit.read_back);
+	if (r >= 0)
+		r = sync_group_new(commit.engine->io, &commit.syncers);
 	if (engine_check(commit.engine, r))
 		commit_loop(&commit);
 	(void)close_fd(commit.folder_fd);
 	free(commit.folder);
+	(void)sync_group_free(commit.syncers);
 	(void)read_back_free(commit.read_back);
 	(void)spool_cursor_free(commit.cursor);
 	return NULL;

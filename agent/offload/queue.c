@@ -8,8 +8,9 @@
 
 struct queue {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	size_t capacity, start, count;
+	pthread_cond_t filled,
+		emptied; /* signalled only when somebody waits: a wake-up costs more than a copy */
+	size_t capacity, start, count, takers, putters;
 	bool closed;
 	void *items[QUEUE_MAX];
 };
@@ -25,7 +26,8 @@ int queue_new(size_t capacity, struct queue **ret_queue)
 		return -ENOMEM;
 	queue->capacity = capacity;
 	(void)pthread_mutex_init(&queue->lock, NULL);
-	(void)pthread_cond_init(&queue->changed, NULL);
+	(void)pthread_cond_init(&queue->filled, NULL);
+	(void)pthread_cond_init(&queue->emptied, NULL);
 	*ret_queue = queue;
 	return 0;
 }
@@ -34,10 +36,18 @@ struct queue *queue_free(struct queue *queue)
 {
 	if (!queue)
 		return NULL;
-	(void)pthread_cond_destroy(&queue->changed);
+	(void)pthread_cond_destroy(&queue->filled);
+	(void)pthread_cond_destroy(&queue->emptied);
 	(void)pthread_mutex_destroy(&queue->lock);
 	free(queue);
 	return NULL;
+}
+
+static void wait_on(struct queue *queue, pthread_cond_t *condition, size_t *waiting)
+{
+	(*waiting)++;
+	(void)pthread_cond_wait(condition, &queue->lock);
+	(*waiting)--;
 }
 
 bool queue_put(struct queue *queue, void *item)
@@ -46,12 +56,13 @@ bool queue_put(struct queue *queue, void *item)
 
 	(void)pthread_mutex_lock(&queue->lock);
 	while (!queue->closed && queue->count == queue->capacity)
-		(void)pthread_cond_wait(&queue->changed, &queue->lock);
+		wait_on(queue, &queue->emptied, &queue->putters);
 	done = !queue->closed;
 	if (done) {
 		queue->items[(queue->start + queue->count) % queue->capacity] = item;
 		queue->count++;
-		(void)pthread_cond_broadcast(&queue->changed);
+		if (queue->takers > 0)
+			(void)pthread_cond_signal(&queue->filled);
 	}
 	(void)pthread_mutex_unlock(&queue->lock);
 	return done;
@@ -65,7 +76,8 @@ static void *first(struct queue *queue)
 		item = queue->items[queue->start];
 		queue->start = (queue->start + 1) % queue->capacity;
 		queue->count--;
-		(void)pthread_cond_broadcast(&queue->changed);
+		if (queue->putters > 0)
+			(void)pthread_cond_signal(&queue->emptied);
 	}
 	return item;
 }
@@ -76,7 +88,7 @@ void *queue_take(struct queue *queue)
 
 	(void)pthread_mutex_lock(&queue->lock);
 	while (!queue->closed && queue->count == 0)
-		(void)pthread_cond_wait(&queue->changed, &queue->lock);
+		wait_on(queue, &queue->filled, &queue->takers);
 	item = first(queue);
 	(void)pthread_mutex_unlock(&queue->lock);
 	return item;
@@ -96,6 +108,7 @@ void queue_close(struct queue *queue)
 {
 	(void)pthread_mutex_lock(&queue->lock);
 	queue->closed = true;
-	(void)pthread_cond_broadcast(&queue->changed);
+	(void)pthread_cond_broadcast(&queue->filled);
+	(void)pthread_cond_broadcast(&queue->emptied);
 	(void)pthread_mutex_unlock(&queue->lock);
 }
