@@ -154,7 +154,7 @@ int talk_object(struct talk *talk, const struct walk_entry *entry, const struct 
 	memcpy(object.sha512, mark->sha512, SHA512_SIZE);
 	memcpy(object.xxh128, mark->xxh128, XXH128_SIZE);
 	memcpy(paths, entry->path, entry->path_size);
-	memcpy(paths + entry->path_size, stored, stored_size);
+	(void)memccpy(paths + entry->path_size, stored, 0, stored_size);
 	count(talk, &talk->counts.objects);
 	return talk_send(talk, OFFLOAD_OBJECT, &object, sizeof object, paths, entry->path_size + stored_size);
 }

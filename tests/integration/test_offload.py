@@ -408,7 +408,7 @@ def test_one_at_a_time(lab):
 
 def test_times_of_the_clock_decide_nothing(lab):
     """Interrupted today, gone on with when the clock says last year, done again in between."""
-    fake = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+    fake = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
     if not os.path.exists(fake):
         pytest.skip("libfaketime is not installed")
     fill(lab.card, CARD)
