@@ -103,7 +103,7 @@ def peak_memory(folder, name, files, size):
             peak = max([peak] + [int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:")])
         except (OSError, IndexError):
             pass
-        time.sleep(0.005)
+        os.sched_yield()
     if process.returncode != 0:
         sys.exit("an offload failed")
     return peak
