@@ -52,7 +52,7 @@ static int take_name(const struct exfat_reader *reader, struct exfat_entry *e)
 		return WIPE_UNUSUAL;
 	r = gather_name(reader, count, e->folded);
 	if (r == 0)
-		r = name_from_utf16(e->folded, count, &e->name);
+		r = name_from_utf16(e->folded, count, false, &e->name);
 	if (r != 0)
 		return r;
 	e->folded_count = count;

@@ -70,11 +70,12 @@ static int long_name(const struct fat_reader *reader, struct name *ret_name)
 			uint16_t unit = load_le16(bytes + places[i]);
 
 			if (unit == 0)
-				return slot == 1 ? name_from_utf16(units, count, ret_name) : WIPE_BAD_NAME;
+				return slot == 1 ? name_from_utf16(units, count, true, ret_name)
+						 : WIPE_BAD_NAME;
 			units[count++] = unit;
 		}
 	}
-	return name_from_utf16(units, count, ret_name);
+	return name_from_utf16(units, count, true, ret_name);
 }
 
 static int take_entry(struct fat_reader *reader, const uint8_t *bytes, struct fat_entry *e)

@@ -181,10 +181,12 @@ static int next_entry(const struct walk *w, struct cursor *cursor, uint8_t *ret_
 	return r;
 }
 
+/* As the kernel compares: letters of ASCII without case, dots at the end cut off. */
 static int add_folded(struct nameset *names, const struct name *name, bool *ret_new)
 {
 	struct name folded = *name;
 
+	folded.size = name_undotted(name);
 	for (size_t i = 0; i < folded.size; i++)
 		if (folded.bytes[i] >= 'A' && folded.bytes[i] <= 'Z')
 			folded.bytes[i] = (char)(folded.bytes[i] + 32);
@@ -193,7 +195,9 @@ static int add_folded(struct nameset *names, const struct name *name, bool *ret_
 
 static bool same_folded(const struct name *a, const struct name *b)
 {
-	return a->size == b->size && strncasecmp(a->bytes, b->bytes, a->size) == 0;
+	size_t size = name_undotted(a);
+
+	return size == name_undotted(b) && strncasecmp(a->bytes, b->bytes, size) == 0;
 }
 
 static int check_name(struct nameset *names, const struct fat_entry *e)

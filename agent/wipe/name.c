@@ -159,9 +159,13 @@ static bool is_low(uint16_t unit)
 	return (unit & 0xFC00) == 0xDC00;
 }
 
-static bool is_dots(const struct name *name)
+size_t name_undotted(const struct name *name)
 {
-	return name->bytes[name->size - 1] == '.';
+	size_t size = name->size;
+
+	while (size > 0 && name->bytes[size - 1] == '.')
+		size--;
+	return size;
 }
 
 static void append(struct name *name, uint32_t code_point)
@@ -169,7 +173,7 @@ static void append(struct name *name, uint32_t code_point)
 	name->size += utf8_encode(code_point, name->bytes + name->size);
 }
 
-int name_from_utf16(const uint16_t *units, size_t count, struct name *ret_name)
+int name_from_utf16(const uint16_t *units, size_t count, bool dot_at_end, struct name *ret_name)
 {
 	struct name name = {0};
 
@@ -189,7 +193,7 @@ int name_from_utf16(const uint16_t *units, size_t count, struct name *ret_name)
 		append(&name, code_point);
 	}
 	name.bytes[name.size] = 0;
-	if (is_dots(&name))
+	if (name_undotted(&name) == 0 || (!dot_at_end && name_undotted(&name) < name.size))
 		return WIPE_BAD_NAME;
 	*ret_name = name;
 	return 0;

@@ -18,9 +18,13 @@ struct name {
 	char bytes[NAME_BYTES_MAX + 1]; /* UTF-8, NUL behind it */
 };
 
-/* WIPE_BAD_NAME for unpaired surrogates, characters that the file systems forbid, a dot at the end, "." and
- * "..". units are in host order. */
-int name_from_utf16(const uint16_t *units, size_t count, struct name *ret_name);
+/* WIPE_BAD_NAME for unpaired surrogates, characters that the file systems forbid and names of dots only. A
+ * dot at the end is shown by the kernel and cut off when it looks the name up: dot_at_end says that the
+ * offload has another way to such a file. units are in host order. */
+int name_from_utf16(const uint16_t *units, size_t count, bool dot_at_end, struct name *ret_name);
+
+/* Size without the dots at the end. */
+size_t name_undotted(const struct name *name);
 
 /* The 11 bytes of a FAT directory entry; lower_base and lower_extension are the kernel's reading of the
  * NT case byte. */

@@ -116,6 +116,10 @@ static int check_session(struct wipe_recorder *rec, const char *id)
 	if (!rec->resumes && strcmp(rec->insertion, rec->session.insertion) != 0)
 		return WIPE_OTHER_INSERTION;
 	r = session_may_clear(rec->state, id, NULL);
+	/* Nor does a later offload of a card that the cut left empty matter: if it is not empty any more, the
+	 * worker says so. */
+	if (r == SESSION_SUPERSEDED && rec->resumes)
+		r = SESSION_OK;
 	if (r != SESSION_OK)
 		return name_session_outcome(r);
 	return clear_each_certificate(rec->state, rec->session.key, 0, visit_certificate, rec);

@@ -121,7 +121,7 @@ static void long_names_are_what_linux_shows(void **state)
 {
 	static const uint16_t bee[] = {0xD83D, 0xDC1D, ' ', 0xFC, '.', 'j', 'p', 'g'};
 	static const char *const names[] = {"IMG 0001 (copy).jpeg", "thirteen_char", "a.b.c.d",
-		"a name that takes three slots, really.jpg"};
+		"ends in dots..", "a name that takes three slots, really.jpg"};
 
 	for (size_t n = 0; n < ELEMENTS(names); n++) {
 		_cleanup_image_ struct image i = image_fat(16, 4200, true);
@@ -193,8 +193,16 @@ static void names_in_doubt_are_refused(void **state)
 	{
 		_cleanup_image_ struct image i = image_fat(12, 100, false);
 
-		fat_long_ascii(&i, "ends in a dot.", "ENDSIN~1   ");
-		fat_file(&i, "ENDSIN~1   ", 1);
+		fat_long_ascii(&i, "...", "_~1        ");
+		fat_file(&i, "_~1        ", 1);
+		assert_outcome(&i, WIPE_BAD_NAME);
+	}
+	{
+		_cleanup_image_ struct image i = image_fat(12, 100, false);
+
+		fat_long_ascii(&i, "Note..", "NOTE~1     ");
+		fat_file(&i, "NOTE~1     ", 1);
+		fat_file(&i, "NOTE       ", 1);
 		assert_outcome(&i, WIPE_BAD_NAME);
 	}
 	{

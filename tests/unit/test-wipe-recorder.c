@@ -311,6 +311,33 @@ static void a_cut_clear_is_gone_on_with(void **data)
 	assert_non_null(wipe_recorder_proof(bed->recorder));
 }
 
+static void a_later_offload_does_not_stop_a_cut_clear(void **data)
+{
+	struct bed *bed = *data;
+	struct session first;
+
+	commit(bed);
+	assert_int_equal(say_plan(bed, bed->plan, bed->plan_size), WIPE_EVENT_RECORDED);
+	assert_int_equal(wipe_recorder_worker_gone(bed->recorder), WIPE_EVENT_ENDED);
+	first = bed->session;
+	make_session(bed);
+	bed->session = first;
+	assert_int_equal(begin(bed), 0);
+	assert_true(wipe_recorder_resumes(bed->recorder));
+}
+
+static void a_later_offload_stops_a_new_clear(void **data)
+{
+	struct bed *bed = *data;
+	struct session first;
+
+	commit(bed);
+	first = bed->session;
+	make_session(bed);
+	bed->session = first;
+	assert_int_equal(begin(bed), WIPE_SESSION_STALE);
+}
+
 static void a_failed_clear_is_not_gone_on_with(void **data)
 {
 	struct bed *bed = *data;
@@ -349,6 +376,8 @@ int main(void)
 		WITH_BED(done_without_a_whole_read_back_is_not_believed),
 		WITH_BED(what_the_worker_says_is_cleaned),
 		WITH_BED(a_cut_clear_is_gone_on_with),
+		WITH_BED(a_later_offload_does_not_stop_a_cut_clear),
+		WITH_BED(a_later_offload_stops_a_new_clear),
 		WITH_BED(a_failed_clear_is_not_gone_on_with),
 		WITH_BED(beginning_again_closes_the_old_plan),
 	};
