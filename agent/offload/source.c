@@ -316,6 +316,47 @@ void source_forget_cache(const struct source *source)
 		(void)posix_fadvise(source->device_fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
+/* One name, no link, and not into another file system. */
+static int open_step(int dirfd, const char *name, int flags)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat above, here;
+
+	if (strcmp(name, "..") == 0)
+		return -EXDEV;
+	do
+		fd = openat(dirfd, name, flags | O_NOFOLLOW | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0 || fstat(dirfd, &above) < 0 || fstat(fd, &here) < 0)
+		return -errno;
+	return above.st_dev == here.st_dev ? TAKE_FD(fd) : -EXDEV;
+}
+
+/* What open_beneath() does, where openat2 is not to be had: systemd's RestrictSUIDSGID takes it away as a
+ * whole, because it cannot look at the mode inside. */
+static int open_stepwise(int dirfd, const char *path, int flags)
+{
+	_cleanup_close_ int above = -1;
+	char step[NAME_MAX + 1];
+
+	for (const char *slash; (slash = strchr(path, '/')); path = slash + 1) {
+		size_t size = (size_t)(slash - path);
+		int fd;
+
+		if (size == 0 || size >= sizeof step)
+			return -ENOENT;
+		memcpy(step, path, size);
+		step[size] = 0;
+		fd = open_step(above < 0 ? dirfd : above, step, O_PATH | O_DIRECTORY);
+		if (fd < 0)
+			return fd;
+		if (above >= 0)
+			close(above);
+		above = fd;
+	}
+	return open_step(above < 0 ? dirfd : above, path, flags);
+}
+
 static int open_beneath(int dirfd, const char *path, uint64_t flags)
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC | O_NOFOLLOW, .resolve = RESOLVE};
@@ -324,6 +365,8 @@ static int open_beneath(int dirfd, const char *path, uint64_t flags)
 	do
 		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
 	while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	if (fd < 0 && errno == ENOSYS)
+		return open_stepwise(dirfd, path, (int)flags);
 	return fd < 0 ? -errno : fd;
 }
 
