@@ -10,6 +10,7 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -54,6 +55,28 @@ static void what_is_appended_verifies(void **state)
 	assert_true(w->anchor->seq == 21);
 	assert_int_equal(stat(w->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void managers_may_read_it_and_only_read_it(void **state)
+{
+	struct world *w = *state;
+	const struct group *group = getgrnam("daemon");
+	struct stat st;
+
+	assert_non_null(group);
+	w->options.group = "daemon";
+	assert_int_equal(append_count(w, 1), 0);
+	assert_int_equal(stat(w->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	if (geteuid() == 0)
+		assert_int_equal(st.st_gid, group->gr_gid);
+	/* A machine without the group is no reason not to record. */
+	assert_int_equal(unlink(w->path), 0);
+	memset(w->anchor, 0, sizeof *w->anchor);
+	w->options.group = "there-is-no-such-group";
+	assert_int_equal(append_count(w, 1), 0);
+	assert_int_equal(stat(w->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
 }
 
 static int count_entry(const struct js *entry, void *data)
@@ -406,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_of_events_is_sound),
 		TEST(what_is_appended_verifies),
+		TEST(managers_may_read_it_and_only_read_it),
 		TEST(entries_are_read_by_event),
 		TEST(every_flipped_byte_is_found),
 		TEST(a_changed_line_is_named),
