@@ -298,6 +298,8 @@ static int ask_file(struct engine *engine, const struct spool_entry *entry)
 		return r;
 	memcpy(known.sha512, found.sha512, SHA512_SIZE);
 	memcpy(known.xxh128, found.xxh128, XXH128_SIZE);
+	if (!found.proven)
+		known.flags |= MARK_ONCE;
 	for (unsigned variant = 1; variant <= VARIANTS_MAX; variant++) {
 		_cleanup_free_ char *stored = NULL;
 
@@ -445,8 +447,8 @@ static bool wait_barrier(struct engine *engine, unsigned number)
 static int try_again(struct mark *mark, void *data)
 {
 	uint64_t *again = data;
-	bool doubt = (mark->flags & MARK_STORED) && !(mark->flags & MARK_KNOWN) &&
-		     mark->reason == OFFLOAD_REASON_DIFFERS;
+	bool only_once = !(mark->flags & MARK_KNOWN) || (mark->flags & MARK_ONCE);
+	bool doubt = (mark->flags & MARK_STORED) && only_once && mark->reason == OFFLOAD_REASON_DIFFERS;
 
 	if (!(mark->flags & MARK_FAILED)) {
 		mark->flags &= (uint16_t)~MARK_AGAIN;

@@ -217,7 +217,7 @@ int offload_parse_answer(
 	ssize_t rest = head(m, OFFLOAD_ANSWER, &answer, sizeof answer);
 	struct offload_bytes path;
 
-	if (rest < 0 || answer.found > 1)
+	if (rest < 0 || answer.found > 1 || answer.proven > answer.found)
 		return -EBADMSG;
 	path = tail(m, sizeof answer, (size_t)rest);
 	if (answer.found ? !path_valid(path) : path.size > 0)

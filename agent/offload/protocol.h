@@ -187,6 +187,8 @@ struct offload_answer {
 	uint32_t number, found;
 	uint8_t sha512[SHA512_SIZE];
 	uint8_t xxh128[XXH128_SIZE];
+	uint32_t proven; /* PATH, 1: a second read of the source was equal to it */
+	uint32_t unused;
 	/* followed by: PATH: path below the session directory, CONTENT: path below the vault */
 };
 

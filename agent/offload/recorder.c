@@ -191,6 +191,7 @@ static int visit_object(const struct session_object *object, void *data)
 		strlen(object->stored) > OFFLOAD_PATH_MAX)
 		return 0;
 	lookup->answer.found = 1;
+	lookup->answer.proven = object->state == OBJECT_VERIFIED;
 	memcpy(lookup->answer.sha512, object->sha512, SHA512_SIZE);
 	memcpy(lookup->answer.xxh128, object->xxh128, XXH128_SIZE);
 	(void)snprintf(lookup->path, sizeof lookup->path, "%s", object->stored);

@@ -36,6 +36,7 @@ enum mark_flag {
 	MARK_FAILED = 1 << 5, /* reason and error say why; a second round may clear it */
 	MARK_AGAIN = 1 << 6,  /* part of the second round */
 	MARK_DOUBT = 1 << 7,  /* its name is taken by a copy that the second read did not confirm */
+	MARK_ONCE = 1 << 8,   /* known, but only its first read: no second one has confirmed it */
 };
 
 struct mark {

@@ -72,6 +72,7 @@ static int take_answer(struct talk *talk, const struct wire_message *message)
 		return -EBADMSG;
 	memcpy(talk->answer.sha512, answer.sha512, SHA512_SIZE);
 	memcpy(talk->answer.xxh128, answer.xxh128, XXH128_SIZE);
+	talk->answer.proven = answer.proven == 1;
 	copy_text(talk->answer.path, path);
 	talk->found = (int)answer.found;
 	talk->have_answer = true;

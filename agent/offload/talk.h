@@ -43,6 +43,7 @@ int talk_wait_recorded(struct talk *talk);
 struct talk_found {
 	uint8_t sha512[SHA512_SIZE];
 	uint8_t xxh128[XXH128_SIZE];
+	bool proven; /* a second read of the source was equal to it */
 	char path[OFFLOAD_PATH_MAX + 1];
 };
 int talk_ask_path(struct talk *talk, const struct walk_entry *entry, struct talk_found *ret_found);

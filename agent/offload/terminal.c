@@ -24,21 +24,33 @@ static unsigned percent(const struct recorder_progress *progress)
 	return (unsigned)((double)progress->bytes_done * PER_HUNDRED / (double)progress->bytes_total);
 }
 
+/* ", 42.1 MB/s, 1:05 left", as far as it is known. */
+static void format_rate(const struct recorder_progress *progress, char *text, size_t size)
+{
+	char rate[NUMBER_SIZE_TEXT];
+	int n;
+
+	text[0] = 0;
+	if (progress->bytes_per_second == 0)
+		return;
+	n = snprintf(text, size, ", %s/s", number_format_size(progress->bytes_per_second, rate));
+	if (n > 0 && (size_t)n < size && progress->seconds_left != UINT64_MAX)
+		(void)snprintf(text + n, size - (size_t)n, ", %" PRIu64 ":%02" PRIu64 " left",
+			progress->seconds_left / 60, progress->seconds_left % 60);
+}
+
 static void draw(const struct recorder_progress *progress)
 {
-	char bar[BAR + 1], rate[NUMBER_SIZE_TEXT], left[32] = "";
+	char bar[BAR + 1], rate[64];
 	unsigned done = percent(progress);
-	size_t filled = done * BAR / PER_HUNDRED;
 
 	memset(bar, '.', BAR);
-	memset(bar, '#', filled);
+	memset(bar, '#', done * BAR / PER_HUNDRED);
 	bar[BAR] = 0;
-	if (progress->seconds_left != UINT64_MAX)
-		(void)snprintf(left, sizeof left, ", %" PRIu64 ":%02" PRIu64 " left",
-			progress->seconds_left / 60, progress->seconds_left % 60);
-	(void)fprintf(stderr, CLEAR_LINE "%-9s [%s] %3u%%  %" PRIu64 "/%" PRIu64 " files, %s/s%s",
+	format_rate(progress, rate, sizeof rate);
+	(void)fprintf(stderr, CLEAR_LINE "%-9s [%s] %3u%%  %" PRIu64 "/%" PRIu64 " files%s",
 		offload_phase_name(progress->phase), bar, done, progress->files_done, progress->files_total,
-		number_format_size(progress->bytes_per_second, rate), left);
+		rate);
 	(void)fflush(stderr);
 }
 

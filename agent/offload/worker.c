@@ -11,6 +11,7 @@
 
 #include <linux/fs.h>
 #include <linux/msdos_fs.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -295,6 +296,8 @@ int worker_run(int wire_fd, const struct io *io)
 
 	if (!worker)
 		return 1;
+	/* One heap for all threads: small allocations only, and the same memory for every card. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	worker->wire_fd = wire_fd;
 	worker->vault_fd = -1;
 	worker->io = io;

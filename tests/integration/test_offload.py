@@ -423,6 +423,31 @@ def test_times_of_the_clock_decide_nothing(lab):
     assert again["linked"] == len(CARD) - 1
 
 
+def test_people_see_how_far_it_is(lab):
+    fill(lab.card, {f"DCIM/IMG_{i:04}.JPG": 3_000_000 for i in range(20)} | {"DCIM/\x1b[31mred.JPG": 10})
+    (lab.card / "DCIM" / "li\x1bnk").symlink_to("x")
+    ours, theirs = os.openpty()
+    command = [part for part in lab.command() if part != "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    report = process.stdout.read()
+    assert process.wait() == 0
+    assert b"verifying" in shown and b"/21 files" in shown and b"[##" in shown
+    assert shown.endswith(b"\r\x1b[K"), "the line is gone at the end"
+    assert report.startswith("All 21 files (60.0 MB) from Blue Room camera are in the vault")
+    assert "DCIM/li?nk: symbolic link" in report and "\x1b" not in report
+
+
 # --- memory ----------------------------------------------------------------------------------------------------------------
 
 def peak_memory(lab):

@@ -43,7 +43,8 @@ struct faults {
 	bool source_eio, source_short, source_dead, vault_enospc, sync_eio, sync_folder_eio, read_back_wrong,
 		read_back_eio;
 	unsigned flip_pass; /* 1 or 2: that read gives another byte */
-	unsigned written;   /* counts calls of write_vault */
+	unsigned dies_in_pass;
+	unsigned written; /* counts calls of write_vault */
 	bool is_dead;
 };
 
@@ -81,6 +82,10 @@ static ssize_t bad_read_source(void *data, int fd, void *buffer, size_t size, ui
 		faults->is_dead = true;
 		return 0;
 	}
+	if (faults->dies_in_pass == pass)
+		faults->is_dead = true;
+	if (faults->is_dead)
+		return 0;
 	n = io_system.read_source(NULL, fd, buffer, size, offset, pass);
 	if (n > 0 && faults->flip_pass == pass && strikes(faults, fd))
 		((uint8_t *)buffer)[n - 1] ^= 1;
@@ -600,6 +605,46 @@ static void a_recorded_copy_that_rotted_is_copied_again(void **state)
 	is_committed(lab, offload(lab));
 }
 
+/* What an interrupted run left under a file's name stays, if it is something else. */
+static void other_content_of_the_same_name_is_kept(void **state)
+{
+	struct lab *lab = *state;
+	const struct recorder_result *result;
+	char folder[PATH], path[2 * PATH];
+
+	lab->faults->source_eio = true;
+	lab->faults->size = 4096;
+	lab->faults->times = 1000;
+	result = offload(lab);
+	(void)snprintf(folder, sizeof folder, "%s/%s/DCIM/100BLUE", lab->vault, result->session);
+	make_file(folder, "IMG_0003.JPG", 4096, 99);
+	lab->faults->times = 0;
+	result = offload(lab);
+	assert_true(result->committed);
+	(void)snprintf(path, sizeof path, "%s/IMG_0003~2.JPG", folder);
+	(void)snprintf(folder, sizeof folder, "%s/%s", lab->source, all_files[2]);
+	same_content(path, folder);
+	assert_int_equal(entries_in(lab, result->session, "DCIM/100BLUE"), 4);
+}
+
+/* Stored by an interrupted run from a read that no second read confirmed, and wrong: replaced, not kept
+ * beside. */
+static void a_wrong_first_read_of_an_interrupted_run(void **state)
+{
+	struct lab *lab = *state;
+	const struct recorder_result *result;
+
+	lab->faults->flip_pass = 1;
+	lab->faults->size = BIG;
+	lab->faults->times = 1;
+	lab->faults->dies_in_pass = 2;
+	result = offload(lab);
+	is_not_committed(lab, result, "source-gone");
+	lab->faults->is_dead = false;
+	lab->faults->dies_in_pass = 0;
+	is_committed(lab, offload(lab));
+}
+
 static void a_changed_card_begins_anew(void **state)
 {
 	struct lab *lab = *state;
@@ -646,6 +691,8 @@ int main(void)
 		TEST(the_reserve_is_kept),
 		TEST(what_is_recorded_is_not_written_again),
 		TEST(a_recorded_copy_that_rotted_is_copied_again),
+		TEST(other_content_of_the_same_name_is_kept),
+		TEST(a_wrong_first_read_of_an_interrupted_run),
 		TEST(a_changed_card_begins_anew),
 	};
 
