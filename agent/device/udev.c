@@ -290,10 +290,11 @@ static int handle_usb(struct udev_device *device, const char *action, device_cal
 	enum device_kind kind = usb_kind(device);
 	struct device_facts facts;
 
-	if (kind == DEVICE_OTHER)
-		return 0;
+	/* What has gone may have lost its properties; the callee knows by the path whether it was there. */
 	if (strcmp(action, "remove") == 0)
 		return report_removed(device, kind, callback, data);
+	if (kind == DEVICE_OTHER)
+		return 0;
 	usb_facts(device, &facts);
 	return callback(strcmp(action, "add") == 0 ? DEVICE_ADDED : DEVICE_CHANGED, &facts, data);
 }

@@ -18,7 +18,8 @@ struct device_monitor;
 enum device_event {
 	DEVICE_ADDED,
 	DEVICE_CHANGED,
-	DEVICE_REMOVED, /* only syspath, node, number and diskseq of the facts are set */
+	DEVICE_REMOVED, /* only syspath, node, number and diskseq of the facts are set; also for USB devices
+			   never reported */
 };
 
 /* Returns 0 to go on; anything else stops and is returned by the calling function. */

@@ -14,6 +14,7 @@ def test_a_phone_is_listed_and_can_be_registered(nursery, tmp_path):
     named = nursery.wait_device(lambda d: d["name"] == "Manager phone")
     assert named["role"] == "phone" and named["present"] and named["id"] == found["id"]
     nursery.laptop.qmp.call("device_del", id="phone")
+    nursery.laptop.qmp.wait_event("DEVICE_DELETED", device="phone")
     gone = nursery.wait_device(lambda d: d["name"] == "Manager phone" and not d["present"])
     assert gone["registered"]
 
