@@ -4,11 +4,14 @@ again afterwards."""
 
 import os
 import pathlib
+import re
+import socket
+import struct
 import subprocess
 
 import pytest
 import wipe_lab
-from wipe_lab import SMALL, Lab
+from wipe_lab import PROGRAM, SMALL, TOP, Lab
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: loop devices")
 
@@ -127,3 +130,41 @@ def test_a_card_cut_before_anything_was_written_is_offloaded_again(lab):
         assert code == 1
     with Plugged(lab) as device:
         assert lab.refused(device=device) == "offload-first"
+
+
+def outcomes():
+    """Names of the numbers on the wire, from the one place that defines them."""
+    text = (TOP / "agent/wipe/outcome.h").read_text()
+    body = re.sub(r"/\*.*?\*/", "", text[text.index("enum wipe_outcome {") : text.index("_WIPE_OUTCOME_MAX")], flags=re.S)
+    return re.findall(r"WIPE_[A-Z0-9_]+", body)
+
+
+def ask_worker(device, size, where):
+    """What a worker says that claims the device itself, as the daemon has it do; the files it is told of are none."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = ["bash", "-c", 'exec "$0" "$@" 3<&"$WIRE"', PROGRAM, "--worker", "--device", device, "--insertion", where]
+    with ours, theirs:
+        worker = subprocess.Popen(command, pass_fds=[theirs.fileno()], env={**os.environ, "WIRE": str(theirs.fileno())})
+        theirs.close()
+        ours.send(struct.pack("<II", 1, 1) + struct.pack("<Q", size) + struct.pack("<QQ64s", 0, 0, b"") +
+                  struct.pack("<IIQ", 1, 0, 0))
+        while message := ours.recv(32768):
+            if struct.unpack_from("<II", message)[1] == 5:
+                break
+        assert worker.wait(timeout=30) == 0
+    assert message, "the worker said nothing"
+    return outcomes()[struct.unpack_from("<I", message, 8)[0]], message.rstrip(b"\0")[-120:]
+
+
+def test_a_worker_claims_its_device(lab):
+    before = lab.card.path.read_bytes()
+    with Plugged(lab) as device:
+        outcome, text = ask_worker(device, len(before), insertion(device))
+        assert outcome == "WIPE_SET_DIFFERS" and b"3 files" in text
+        assert ask_worker(device, len(before), "another-boot/1")[0] == "WIPE_OTHER_INSERTION"
+        assert ask_worker(device, len(before) - 512, insertion(device))[0] == "WIPE_DEVICE_SIZE"
+        holder = os.open(device, os.O_RDONLY | os.O_EXCL)
+        assert ask_worker(device, len(before), insertion(device))[0] == "WIPE_IN_USE"
+        os.close(holder)
+    assert ask_worker("/dev/no-such-card", len(before), "x")[0] == "WIPE_VANISHED"
+    assert lab.card.path.read_bytes() == before
