@@ -244,6 +244,13 @@ def test_purge_removes_records_but_never_the_vault(machine, package):
         assert machine.run("cat", f"/var/lib/outing-guard/{name}").stdout == text + "\n"
 
 
+def test_purge_keeps_the_folder_that_a_closed_container_is_mounted_on(machine, package):
+    machine.install(package)
+    machine.shell(f"install -d -m 0750 -g outing-managers {VAULT}; touch /var/lib/outing-guard/vault.luks")
+    machine.run("dpkg", "--purge", "outing-guard")
+    assert machine.run("stat", "-c", "%a %G", VAULT).stdout == "750 outing-managers\n"
+
+
 def test_purge_without_a_vault_leaves_nothing(machine, package):
     machine.install(package)
     result = machine.run("dpkg", "--purge", "outing-guard")
