@@ -10,7 +10,8 @@
  * first: a damaged database, or one written by a newer version, is never worked with, because deleting from a
  * card rests on what is written here.
  *
- * Several processes may have it open; a writer waits for another for at most ten seconds (-EBUSY then). One
+ * Several processes may have it open; a writer waits for another for at most ten seconds (-EBUSY then), and
+ * opening waits until another process has opened it. One
  * struct state is used by one thread. Nothing here blocks on anything but the disk and that wait.
  */
 
