@@ -80,8 +80,8 @@ def what_a_quick_format_does(card, scratch):
     copy = scratch / "formatted.img"
     shutil.copyfile(card.path, copy)
     size = card.path.stat().st_size - card.offset - (1 << 20)
-    command = ["mkfs.vfat", "-F", "32", "-a", "--offset", str(card.offset // 512), str(copy), str(size // 1024)]
-    subprocess.run(command, check=True, capture_output=True)
+    where = ["--offset", str(card.offset // 512), str(copy), str(size // 1024)]
+    subprocess.run(["mkfs.vfat", "-F", "32", "-a", *where], check=True, capture_output=True)
     return cards.recovered_pictures(copy)
 
 
@@ -92,9 +92,8 @@ def manager_sets_up(nursery, card):
     nursery.plug_camera(card)
     found = nursery.wait_device(lambda d: d["present"] and not d["registered"])
     on_screen(nursery.laptop, "outingctl devices")
-    on_screen(
-        nursery.laptop, f'outingctl device add "{CAMERA}" --role camera --room "Blue Room" --device {found["id"]}'
-    )
+    words = f'"{CAMERA}" --role camera --room "Blue Room" --device {found["id"]}'
+    on_screen(nursery.laptop, f"outingctl device add {words}")
 
 
 def alice_offloads(nursery, card):
@@ -107,8 +106,8 @@ def alice_offloads(nursery, card):
     after = hashlib.sha256(card.path.read_bytes()).hexdigest()
     expect(before == after, "the card was changed by the offload")
     say(
-        f"All {len(card.files)} files, {len(card.pictures)} of them pictures, are in the vault. The card has not "
-        "been written to."
+        f"All {len(card.files)} files, {len(card.pictures)} of them pictures, are in the vault. "
+        "The card has not been written to."
     )
 
 
@@ -180,7 +179,8 @@ def main():
             laptop.leave_evidence(BUILD / "demo-failed")
             if isinstance(error, KeyboardInterrupt):
                 raise
-            print(f"\nThe demo FAILED: {error}\nLogs: {os.path.relpath(BUILD / 'demo-failed')}", file=sys.stderr)
+            logs = os.path.relpath(BUILD / "demo-failed")
+            print(f"\nThe demo FAILED: {error}\nLogs: {logs}", file=sys.stderr)
             return 1
         finally:
             laptop.close()

@@ -24,16 +24,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 SUITE = "bookworm"
 DISK_SIZE = "4G"
-KEEP_LAYERS = 3
+KEEP_LAYERS = 4
+KEEP_SECONDS = 6 * 3600
 
 SYSTEM_PACKAGES = """
     linux-image-amd64 kmod busybox-static systemd systemd-sysv udev dbus
     libpam-systemd polkitd pkexec login passwd util-linux util-linux-extra
-    procps udisks2 qemu-guest-agent cryptsetup-bin dmsetup dosfstools exfatprogs
+    procps udisks2 libblockdev-crypto2 qemu-guest-agent cryptsetup-bin dmsetup dosfstools exfatprogs
     e2fsprogs btrfs-progs mtools sqlite3 valgrind libxml2-utils strace usbutils
 """.split()
 
@@ -318,9 +320,11 @@ def build_laptop(base, deb, target):
 
 
 def forget_old(parent, prefix, keep):
+    """Removes layers that are neither among the newest nor used in the last hours."""
     layers = sorted(parent.glob(prefix + "*"), key=lambda p: p.stat().st_mtime, reverse=True)
     for old in layers[keep:]:
-        shutil.rmtree(old, ignore_errors=True)
+        if time.time() - old.stat().st_mtime > KEEP_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def laptop_layer(deb=None, say=lambda text: None):

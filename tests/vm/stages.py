@@ -16,7 +16,7 @@ import pathlib
 import shutil
 import tempfile
 
-from laptop import Laptop
+from laptop import Laptop, accelerator
 
 
 class Stage:
@@ -28,7 +28,7 @@ class Stage:
         self.prepare = prepare
 
     def key(self):
-        parts = [self.name, inspect.getsource(Laptop)]
+        parts = [self.name, accelerator(), inspect.getsource(Laptop._argv)]
         if self.prepare:
             parts.append(inspect.getsource(self.prepare))
         if self.after:
@@ -39,7 +39,17 @@ class Stage:
         return pathlib.Path(layer) / f"{self.name}-{self.key()}"
 
 
-BOOTED = Stage("booted")
+def warm_up(laptop):
+    """Has the drivers of cards and cameras in memory, as on a laptop that was used today."""
+    laptop.ok("modprobe -a dummy_hcd libcomposite usb_f_mass_storage usb_storage sd_mod vfat exfat dm_flakey")
+    with tempfile.NamedTemporaryFile() as stick:
+        stick.truncate(1 << 20)
+        laptop.plug_usb_storage(stick.name, "WARMUP")
+        laptop.unplug()
+        laptop.wait_usb_gone("WARMUP")
+
+
+BOOTED = Stage("booted", prepare=warm_up)
 
 
 def ensure(stage, layer, say=lambda text: None):
@@ -77,6 +87,9 @@ def _make(stage, layer, before, scratch):
             stage.prepare(laptop)
         laptop.ok(["sync"])
         laptop.save(scratch / "state")
+    except BaseException:
+        laptop.leave_evidence(pathlib.Path(layer).parent / f"failed-{stage.name}")
+        raise
     finally:
         laptop.close()
     return laptop
