@@ -47,9 +47,35 @@ class Card:
         return self.path.read_bytes().count(CANARY)
 
     def list_files(self):
-        """Paths of the files a reader sees now (FAT only)."""
+        """Paths of the files a reader sees now."""
+        if self.fs == "exfat":
+            with open(self.path, "rb") as image:
+                return sorted(p for p, _ in exfat.Volume(image, self.offset).walk() if not p.endswith("/"))
         listing = mtools(self, "mdir", "-/", "-b", "-a", "::/")
         return sorted(line[3:] for line in listing.splitlines() if not line.endswith("/"))
+
+    def read_file(self, path):
+        """What a reader gets for PATH now."""
+        if self.fs == "exfat":
+            with open(self.path, "rb") as image:
+                return dict(exfat.Volume(image, self.offset).walk())[path]
+        with tempfile.TemporaryDirectory() as folder:
+            mtools(self, "mcopy", "-n", f"::/{path}", f"{folder}/file")
+            return pathlib.Path(folder, "file").read_bytes()
+
+    def place_of(self, path):
+        """Number of the sector where the file PATH begins on the card."""
+        start = self.path.read_bytes().index(self.files[path][:4096])
+        return start // SECTOR
+
+    def take_pictures(self, files):
+        """The camera writes FILES on the card, which now holds these only (it was cleared before)."""
+        self.files = files
+        if self.fs == "exfat":
+            with open(self.path, "r+b") as image:
+                exfat.Volume(image, self.offset).replace_tree(files, TAKEN)
+        else:
+            _fill_fat(self, dirty=False)
 
     def fsck(self):
         """(status, text) of a read-only check of the volume."""

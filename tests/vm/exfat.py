@@ -165,6 +165,55 @@ class Volume:
         self._write(self.cluster_at(self.root), root.ljust(self.cluster_size, b"\0"))
         self._write(self.bitmap_at, self.bitmap)
 
+    def replace_tree(self, files, when):
+        """Like add_tree(), on a volume that holds nothing but empty directories, which are given up."""
+        runs, keep = [(self.root, self.cluster_size)], b""
+        for at in range(0, len(self.root_entries), ENTRY):
+            entry = self.root_entries[at : at + ENTRY]
+            if entry[0] in (0x81, 0x82, 0x83):
+                keep += entry
+            if entry[0] in (0x81, 0x82):
+                runs.append(struct.unpack_from("<IQ", entry, 20))
+        self.bitmap[:] = bytes(len(self.bitmap))
+        self.root_entries, self.next = keep, 2
+        for first, length in runs:
+            for cluster in range(first, first + -(-length // self.cluster_size)):
+                self.bitmap[(cluster - 2) // 8] |= 1 << ((cluster - 2) % 8)
+        while self._used(self.next):
+            self.next += 1
+        self.add_tree(files, when)
+
+    def chain(self, cluster, length, contiguous):
+        """The bytes of a chain of clusters."""
+        data = b""
+        while len(data) < length and 2 <= cluster < self.cluster_count + 2:
+            data += self._read(self.cluster_at(cluster), self.cluster_size)
+            cluster = (
+                cluster + 1 if contiguous else struct.unpack("<I", self._read(self.fat_at + cluster * 4, 4))[0]
+            )
+        return data[:length]
+
+    def walk(self, entries=None, prefix=""):
+        """Yields (path, data) of each file; a directory ends in '/' and has no data."""
+        at = 0
+        entries = self.root_entries if entries is None else entries
+        while at < len(entries) and entries[at]:
+            if entries[at] != 0x85:
+                at += ENTRY
+                continue
+            count, attributes = entries[at + 1], entries[at + 4]
+            stream = entries[at + ENTRY : at + 2 * ENTRY]
+            first, length = struct.unpack_from("<IQ", stream, 20)
+            names = b"".join(entries[at + i * ENTRY + 2 : at + (i + 1) * ENTRY] for i in range(2, count + 1))
+            path = prefix + names.decode("utf-16-le")[: stream[3]]
+            data = self.chain(first, length, bool(stream[1] & 2))
+            if attributes & DIRECTORY:
+                yield path + "/", None
+                yield from self.walk(data, path + "/")
+            else:
+                yield path, data
+            at += (count + 1) * ENTRY
+
     def fill_free(self, pattern):
         """Writes PATTERN over every cluster not in use: what an old card is full of."""
         block = (pattern * (self.cluster_size // len(pattern) + 1))[: self.cluster_size]
