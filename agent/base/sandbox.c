@@ -137,7 +137,7 @@ static const char *const common_syscalls[] = {"read", "write", "close", "recvmsg
 static const char *const sanitizer_syscalls[] = {"readlink", "openat", "open", "getdents64", "prctl",
 	"ptrace", "clone", "wait4", "sched_getaffinity", "pipe", "pipe2", "getppid", "unlink", "access",
 	"stat", "lstat", "ftruncate", "getuid", "geteuid", "getcwd", "mkdir", "arch_prctl", "dup",
-	"process_vm_readv", "personality", "getrlimit", "prlimit64"};
+	"process_vm_readv", "personality", "nanosleep", "getrlimit", "prlimit64"};
 #endif
 
 static int allow_list(scmp_filter_ctx filter, const char *const *syscalls, size_t count)

@@ -32,6 +32,7 @@
 #define SYSFS_MAX     64
 #define MINCORE_PAGES 4096
 #define MSDOS_MAGIC   0x4d44
+#define STEP_MAX      1536 /* vfat: 255 characters of up to 6 bytes */
 #define RESOLVE       (RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS)
 
 struct source *source_free(struct source *source)
@@ -337,7 +338,7 @@ static int open_step(int dirfd, const char *name, int flags)
 static int open_stepwise(int dirfd, const char *path, int flags)
 {
 	_cleanup_close_ int above = -1;
-	char step[NAME_MAX + 1];
+	char step[STEP_MAX];
 
 	for (const char *slash; (slash = strchr(path, '/')); path = slash + 1) {
 		size_t size = (size_t)(slash - path);
