@@ -31,8 +31,11 @@
 struct agent {
 	sd_bus *bus;
 	char *sentence;
-	uint32_t watched;
+	uint32_t asked;    /* the job whose state was asked for */
+	uint32_t watched;  /* the same once that was answered, before 0 */
 	struct js *latest; /* newest state of the watched job */
+	int asked_outcome;
+	bool whole; /* with its findings, which signals leave out */
 	bool fresh, gone;
 	bool answered; /* it has been there */
 };
@@ -200,20 +203,48 @@ int agent_open(struct agent *agent, const char *method, int *ret_fd)
 /* --- watching
  * ----------------------------------------------------------------------------------------------------- */
 
+static int take_state(struct agent *agent, const char *text)
+{
+	struct js *job;
+	int r = js_parse(text, strlen(text), &job);
+
+	if (r < 0)
+		return r;
+	(void)js_free(agent->latest);
+	agent->latest = job;
+	agent->fresh = true;
+	agent->whole = js_get(job, "findings") != NULL;
+	return 0;
+}
+
 static int on_job(sd_bus_message *message, void *data, sd_bus_error *error)
 {
 	struct agent *agent = data;
 	const char *text;
-	struct js *job;
 	uint32_t number;
 
-	if (sd_bus_message_read(message, "us", &number, &text) < 0 || number != agent->watched || number == 0)
+	if (sd_bus_message_read(message, "us", &number, &text) >= 0 && number == agent->watched &&
+		number != 0)
+		(void)take_state(agent, text);
+	return 0;
+}
+
+/* The answer comes in line with the signals: what was said before it is older, what is said after it is
+ * newer. */
+static int on_asked(sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	struct agent *agent = data;
+	const sd_bus_error *failure = sd_bus_message_get_error(reply);
+	const char *text;
+	int r;
+
+	if (failure) {
+		agent->asked_outcome = fail(agent, failure, -EIO);
 		return 0;
-	if (js_parse(text, strlen(text), &job) < 0)
-		return 0;
-	(void)js_free(agent->latest);
-	agent->latest = job;
-	agent->fresh = true;
+	}
+	agent->watched = agent->asked;
+	r = sd_bus_message_read(reply, "s", &text);
+	agent->asked_outcome = r < 0 ? r : take_state(agent, text);
 	return 0;
 }
 
@@ -304,6 +335,8 @@ static int follow(
 		}
 		if (r != AGENT_OK)
 			return r;
+		if (agent->asked_outcome != AGENT_OK)
+			return agent->asked_outcome;
 		if (agent->gone)
 			return AGENT_GONE;
 		if (more)
@@ -337,7 +370,7 @@ static int take_ended(struct agent *agent, uint32_t job, struct js **ret_job)
 {
 	struct js *whole = NULL;
 
-	if (agent_ask(agent, "GetJob", &whole, "u", job) == AGENT_OK && ended(whole)) {
+	if (!agent->whole && agent_ask(agent, "GetJob", &whole, "u", job) == AGENT_OK && ended(whole)) {
 		*ret_job = whole;
 		return AGENT_OK;
 	}
@@ -346,29 +379,41 @@ static int take_ended(struct agent *agent, uint32_t job, struct js **ret_job)
 	return AGENT_OK;
 }
 
+static int ask_state(struct agent *agent, uint32_t job)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	int r;
+
+	agent->asked = job;
+	agent->watched = 0;
+	agent->asked_outcome = AGENT_OK;
+	r = sd_bus_message_new_method_call(
+		agent->bus, &message, AGENT_NAME, AGENT_PATH, AGENT_INTERFACE, "GetJob");
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(message, false);
+	if (r >= 0)
+		r = sd_bus_message_append(message, "u", job);
+	if (r >= 0)
+		r = sd_bus_call_async(agent->bus, NULL, message, on_asked, agent, CALL_USEC);
+	return r;
+}
+
 int agent_watch(struct agent *agent, uint32_t job, void (*changed)(const struct js *job, void *data),
 	void *data, struct js **ret_job)
 {
 	_cleanup_close_ int signals = -1;
-	_cleanup_js_ struct js *first = NULL;
 	sigset_t previous;
 	int r;
 
-	agent->watched = job;
-	r = agent_ask(agent, "GetJob", &first, "u", job);
-	if (r == AGENT_UNREACHABLE && agent->answered)
-		return AGENT_GONE;
-	if (r != AGENT_OK)
+	r = ask_state(agent, job);
+	if (r < 0)
 		return r;
-	changed(first, data);
-	if (ended(first)) {
-		*ret_job = TAKE_PTR(first);
-		return AGENT_OK;
-	}
 	signals = block_signals(&previous);
 	if (signals < 0)
 		return signals;
 	r = follow(agent, signals, changed, data);
 	(void)sigprocmask(SIG_SETMASK, &previous, NULL);
+	if (r == AGENT_UNREACHABLE && agent->answered)
+		return AGENT_GONE;
 	return r == AGENT_OK ? take_ended(agent, job, ret_job) : r;
 }

@@ -112,7 +112,7 @@ static void left_part(const struct js *job, char part[static PART_MAX])
 	char left[PROGRESS_TIME_TEXT];
 	uint64_t seconds;
 
-	if (js_get_u64(job, "seconds_left", &seconds) == 0)
+	if (js_get_u64(job, "seconds_left", &seconds) == 0 && seconds > 0)
 		snprintf(part, PART_MAX, "%s left", progress_time(seconds, left));
 }
 
@@ -138,7 +138,7 @@ static void put_parts(FILE *out, size_t room, const struct js *job)
 
 static void put_bar(FILE *out, const struct terminal *terminal, int percent, int columns)
 {
-	int full = percent < 0 ? 0 : percent * columns / 100;
+	int full = percent * columns / 100;
 
 	fputs(terminal_tone(terminal, TERMINAL_GOOD), out);
 	for (int i = 0; i < full; i++)
@@ -148,26 +148,32 @@ static void put_bar(FILE *out, const struct terminal *terminal, int percent, int
 		fputs(terminal->utf8 ? "\xe2\x96\x91" : ".", out);
 }
 
+/* The bar and the figure behind it; returns the columns they take. */
+static size_t put_done(FILE *out, const struct terminal *terminal, const struct js *job, int percent)
+{
+	const char *state = js_get_string(job, "state");
+
+	if (percent == 100 && !(state && strcmp(state, "done") == 0))
+		percent = 99;
+	fputc(' ', out);
+	put_bar(out, terminal, percent, BAR_COLUMNS);
+	fprintf(out, " %3d %%", percent);
+	return 1 + BAR_COLUMNS + 6;
+}
+
 void progress_redraw(FILE *out, const struct terminal *terminal, const struct js *job)
 {
 	_cleanup_free_ char *phase = phase_text(job);
-	const char *state = js_get_string(job, "state");
 	int percent = progress_percent(job);
 	size_t used;
 
 	if (!phase)
 		return;
-	used = phase_columns(phase) + 1 + BAR_COLUMNS;
-	if (percent == 100 && !(state && strcmp(state, "done") == 0))
-		percent = 99;
+	used = phase_columns(phase);
 	fputc('\r', out);
-	text_put(out, terminal, phase, phase_columns(phase), false);
-	fputc(' ', out);
-	put_bar(out, terminal, percent, BAR_COLUMNS);
-	if (percent >= 0) {
-		fprintf(out, " %3d %%", percent);
-		used += 6;
-	}
+	text_put(out, terminal, phase, used, false);
+	if (percent >= 0)
+		used += put_done(out, terminal, job, percent);
 	put_parts(out, terminal->columns > used + 1 ? terminal->columns - 1 - used : 0, job);
 	fputs("\033[K", out);
 }

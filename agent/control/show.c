@@ -135,6 +135,8 @@ static char *device_title(const struct js *device)
 
 	if (name)
 		return strdup(name);
+	if (vendor && product && strncasecmp(product, vendor, strlen(vendor)) == 0)
+		vendor = NULL; /* "Meadow", "Meadow Snap 3" */
 	if (!vendor && !product)
 		return strdup("(unknown)");
 	if (asprintf(&title, "(%s%s%s)", vendor ? vendor : "", vendor && product ? " " : "",

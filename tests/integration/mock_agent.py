@@ -7,8 +7,8 @@
 Members and their types come from the documented interface, so a call that the real agent would not understand is not
 understood here either. The scenario maps a method to one answer, or a list of answers of which the last one stays:
 {"text": ...} (any JSON value), {"number": n}, {"file": path}, {} for nothing, or {"error": name, "message": sentence}.
-"script" is a list of steps that run once a job has been started: {"job": {...}} sends JobChanged, {"stop": true} makes the
-agent end at once. Each call is written to CALLS before it is answered. "ready" is printed when the name is owned.
+"at_start" and "script" are lists of steps, run when a job has been started and when GetJob has been answered: {"job": {...}}
+sends JobChanged, {"stop": true} makes the agent end at once. Each call is written to CALLS before it is answered. "ready" is printed when the name is owned.
 """
 
 import json
@@ -64,10 +64,14 @@ class Agent:
             invocation.return_value(None)
         if method in STARTS:
             bus.flush_sync()
-            GLib.idle_add(self.step)
+            while self.step("at_start"):
+                pass
+        if method == "GetJob":
+            bus.flush_sync()
+            GLib.idle_add(self.step, "script")
 
-    def step(self):
-        script = self.scenario.get("script", [])
+    def step(self, which):
+        script = self.scenario.get(which, [])
         if not script:
             return False
         step = script.pop(0)

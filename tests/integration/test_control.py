@@ -25,7 +25,7 @@ CAMERA = {
     "last_offload": None, "last_clear": None, "room": "Blue Room", "bytes": 32000000000, "node": "/dev/sdb",
     "reason": None, "job": None,
 }
-STRANGER = dict(CAMERA, id="disk-00112233aa", name=None, role=None, registered=False, state="unregistered", room=None)
+STRANGER = dict(CAMERA, id="disk-00112233aa", product="Meadow Snap 3", name=None, role=None, registered=False, state="unregistered", room=None)
 SESSION = "3f9a1c07-5be2-4d55-9a51-0c2f6d1e8a77"
 KEYS = ["id", "name", "role", "registered", "present", "kind", "vendor", "product", "serial", "state", "last_offload",
         "last_clear"]
@@ -152,6 +152,7 @@ def test_devices_as_a_table(bench):
     assert "disk-3f9a1c07be  Blue Room camera" in result.stdout
     assert "2026-11-22T05:31:46Z" in result.stdout
     assert "--device disk-00112233aa" in result.stdout.replace("\n ", ""), "an unregistered device needs advice"
+    assert "(Meadow Snap 3)" in result.stdout, "the vendor is said once"
     assert "\x1b" not in result.stdout, "no colour off a terminal"
 
 
@@ -402,6 +403,20 @@ def test_progress_on_a_terminal(bench):
     assert "12 pictures are in the vault, proven." in screen.seen
 
 
+def test_progress_never_goes_back_to_what_was_said_before(bench):
+    bench.start(Offload={"number": 7}, GetJob={"text": job(bytes_done=24000000)},
+                at_start=[{"job": job(bytes_done=n * 480000)} for n in range(50)], script=[{"job": DONE}])
+    seen = Screen_text(bench, "offload", CAMERA["id"], NO_COLOR="1")
+    assert re.findall(r"(\d+) %", seen) == ["50", "100"]
+
+
+def test_no_bar_where_nothing_is_known(bench):
+    bench.start(Offload={"number": 7}, script=[{"job": DONE}],
+                GetJob={"text": job(phase="looking", files_total=0, bytes_total=0, seconds_left=0)})
+    first = Screen_text(bench, "offload", CAMERA["id"], NO_COLOR="1").split("\r")[2]
+    assert first.replace("\x1b[K", "").strip() == "looking"
+
+
 def test_progress_is_plain_where_the_terminal_is(bench):
     bench.start(Offload={"number": 7}, GetJob={"text": job(bytes_done=24000000)}, script=[{"job": DONE}])
     screen = Screen(bench, "offload", CAMERA["id"], LANG="C", NO_COLOR="1")
@@ -461,7 +476,7 @@ def test_agent_dies_in_the_middle_of_a_job(bench):
 
 
 def test_agent_dies_before_the_job_was_looked_at(bench):
-    bench.start(Offload={"number": 7}, GetJob={"text": job()}, script=[{"stop": True}])
+    bench.start(Offload={"number": 7}, GetJob={"text": job()}, at_start=[{"stop": True}])
     assert bench.run("offload", CAMERA["id"]).returncode == 3
 
 
