@@ -61,10 +61,15 @@ def kill_at(root, program, number):
     before = tree(lab.card)
     code, report, _ = lab.run(environment={"OUTING_FAULT_AT": str(number), "OUTING_FAULT_PROGRAM": program})
     committed = any(s["state"] == "committed" for s in lab.sessions())
-    if program == "outing-offload":
+    if code == 0:
+        # How many objects are recorded together depends on time, so a run may have fewer points than the counted one.
+        assert committed and report["committed"]
+    elif program == "outing-offload":
         assert code == -9 and report is None
-    elif code != 0:
+    else:
         assert report["outcome"] == "worker-died" and report["resumable"] and not committed
+    if code == 0:
+        return False
     check_truth(lab, before)
     report = lab.offload()
     folder = lab.vault / report["folder"]
@@ -72,6 +77,7 @@ def kill_at(root, program, number):
     assert (folder / "DCIM" / "EMPTY").is_dir()
     assert len(list((folder / "ascmhl").iterdir())) == 2
     check_truth(lab, before)
+    return True
 
 
 @pytest.mark.parametrize("program", ["outing-offload-worker", "outing-offload"])
@@ -80,9 +86,11 @@ def test_killed_at_every_boundary(tmp_path_factory, program):
     assert total >= (40 if program == "outing-offload-worker" else 12), "fault points went missing"
     step = 1 if CAMPAIGN or total <= POINTS else total / POINTS
     points = sorted({int(1 + i * step) for i in range(int(total / step))})
+    killed = 0
     for number in points:
         try:
-            kill_at(tmp_path_factory.mktemp("kill"), program, number)
+            killed += kill_at(tmp_path_factory.mktemp("kill"), program, number)
         except AssertionError as error:
             raise AssertionError(f"{program} killed at point {number} of {total}") from error
-    print(f"{program}: {len(points)} of {total} points")
+    assert killed >= len(points) * 9 // 10, "most of the points were reached"
+    print(f"{program}: killed at {killed} of {total} points")
