@@ -263,7 +263,7 @@ static bool may_work(const struct medium *medium, const struct registered_device
 			"into a "
 			"card reader.",
 			entry->name, device_kind_name(medium->facts.kind));
-	else if (medium->decision == DECISION_WAIT)
+	else if (medium->decision == DECISION_WAIT && !medium->told_any)
 		answer_error(answer, BUS_BUSY, "The computer is still looking at %s. Try again in a moment.",
 			entry->name);
 	else if (medium->facts.size == 0)

@@ -182,7 +182,10 @@ static int identify(struct daemon *daemon, struct medium *medium)
 	if (r < 0)
 		return r;
 	(void)snprintf(medium->reader_id, sizeof medium->reader_id, "%s", r == REGISTER_OK ? reader->id : "");
-	r = identity_of(&medium->facts, r == REGISTER_OK, &medium->identity);
+	/* While udev looks again, a medium stays who it was: half of the facts would make somebody else of
+	 * it. */
+	if (medium->facts.settled || !medium->told_any)
+		r = identity_of(&medium->facts, r == REGISTER_OK, &medium->identity);
 	if (r < 0)
 		return r;
 	medium->registered = false;
@@ -268,6 +271,9 @@ static void decide(struct daemon *daemon, struct medium *medium)
 	};
 
 	medium->decision = decide_medium(&facts, &daemon->config, &medium->reason);
+	if (medium->decision == DECISION_OFFLOAD && (medium->offloaded || medium->cleared))
+		medium->reason =
+			"This camera is registered; what is on it was made safe since it was plugged in.";
 }
 
 const char *medium_state(struct daemon *daemon, const struct medium *medium)
