@@ -269,8 +269,8 @@ def test_inner_disks_and_what_stands_on_them_are_not_touched(desk, tmp_path):
     mapped = desk.ok(["readlink", "-f", "/dev/mapper/inner"]).strip()
     assert not read_only(desk, disk) and not read_only(desk, mapped)
     told = desk.ok(f"udevadm test --action=change /sys/class/block/{disk.removeprefix('/dev/')} 2>&1").splitlines()
-    complaints = [line for line in told if "71-outing-guard.rules" in line and "Reading rules file" not in line]
-    assert complaints == []
+    bad = ("nvalid", "nknown", "gnoring", "ailed")
+    assert [line for line in told if "71-outing-guard.rules" in line and any(word in line for word in bad)] == []
     root = desk.ok(["findmnt", "-no", "SOURCE", "/"]).strip()
     retrigger(desk, root)
     assert not read_only(desk, root)
