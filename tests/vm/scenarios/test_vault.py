@@ -189,7 +189,7 @@ SITUATIONS = {
 def test_what_is_encrypted(laptop, situation):
     how, verdict, reason = SITUATIONS[situation]
     laptop.ok(
-        "set -e; for f in a b; do truncate -s 128M /root/$f; done; echo secret >/root/key; "
+        "set -e; for f in a b; do truncate -s 160M /root/$f; done; echo secret >/root/key; "
         "A=$(losetup -f --show /root/a); B=$(losetup -f --show /root/b); S=$(blockdev --getsz $A); " + how,
         timeout=120,
     )
