@@ -25,6 +25,21 @@ CONFIG = "/etc/outing-guard/outing-guard.conf"
 VAULT_MIB = 512
 
 
+# Follows the audit log until it has the entry, and no longer.
+WAIT_EVENT = """
+pipe=$(mktemp -u) && mkfifo "$pipe" || exit 1
+timeout {timeout} tail -n +1 -F {audit} >"$pipe" 2>/dev/null &
+while read -r line; do
+    case $line in *'"event":"{name}"'*) ;; *) continue ;; esac
+    number=${{line#*'"seq":'}}
+    [ "${{number%%,*}}" -gt {after} ] || continue
+    printf '%s\\n' "$line"
+    break
+done <"$pipe"
+kill $! && rm "$pipe"
+"""
+
+
 def prepare(laptop):
     """A vault of half a gigabyte, with a reserve that fits it."""
     text = laptop.read(CONFIG).decode()
@@ -120,13 +135,8 @@ class Nursery:
 
     def wait_event(self, name, after=0, timeout=120.0):
         """The first audit entry NAME with a number above AFTER; waits for it to be written."""
-        follow = f"timeout {timeout:.0f} tail -n +1 -F {AUDIT} 2>/dev/null"
-        found = self.laptop.run(
-            f"{follow} | stdbuf -oL grep -F '\"event\":\"{name}\"' | "
-            f"while read -r line; do s=${{line#*'\"seq\":'}}; "
-            f'if [ "${{s%%,*}}" -gt {after} ]; then echo "$line"; pkill -P $$ tail; exit; fi; done',
-            timeout=timeout + 30,
-        ).out
+        script = WAIT_EVENT.format(name=name, after=after, timeout=int(timeout), audit=AUDIT)
+        found = self.laptop.run(script, timeout=timeout + 30).out
         if not found:
             raise LabError(f"no {name} in the audit log after {timeout:.0f} s")
         return json.loads(found.splitlines()[0])

@@ -8,8 +8,6 @@ import pytest
 from gadget import Gadget
 from nursery import CAMERA, card_hash
 
-pytestmark = pytest.mark.campaign
-
 
 def test_an_unregistered_camera_is_left_alone_and_reported(nursery, make_card):
     card = make_card(fs="fat16")
@@ -24,6 +22,7 @@ def test_an_unregistered_camera_is_left_alone_and_reported(nursery, make_card):
     assert card_hash(card) == before
 
 
+@pytest.mark.campaign
 def test_two_cameras_are_told_apart_by_their_serial_numbers(nursery, make_card):
     laptop = nursery.laptop
     first = make_card(fs="fat16", volume_id=1, disk_id=1)
@@ -60,6 +59,7 @@ def test_a_copy_of_a_registered_card_is_not_taken_for_it(nursery, make_card, tmp
     assert nursery.certificates() == []
 
 
+@pytest.mark.campaign
 def test_a_renamed_camera_keeps_its_history(nursery, make_card):
     card = make_card(fs="fat16")
     nursery.plug_camera(card)

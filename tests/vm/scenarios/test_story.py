@@ -70,7 +70,6 @@ def test_camera_to_vault_to_cleared_card(nursery, make_card, fs, partitioned):
         assert card.read_file(path) == data
 
 
-@pytest.mark.campaign
 def test_the_next_outing_is_taken_off_by_itself_and_keeps_both_pictures_of_one_name(nursery, make_card):
     card = make_card(fs="fat16")
     nursery.plug_camera(card)
