@@ -5,14 +5,14 @@
  * sandbox), a real recorder and a real state database, but calls to the source and the vault that fail as a
  * test wants.
  *
- * Checked after each: the verdict, that nothing is called committed which is not in the vault byte for byte,
- * and that a second run without the failure completes.
+ * After each: the verdict, nothing committed that is not in the vault, and a second run that completes.
  */
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include "base/clock.h"
