@@ -117,7 +117,7 @@ static int make_vault(void **state)
 
 static void a_whole_vault_is_whole(void **state)
 {
-	_cleanup_close_ int fd = make_vault(state);
+	_unused_ _cleanup_close_ int fd = make_vault(state);
 	struct folder *folder = *state;
 	struct verify_totals totals;
 
@@ -197,7 +197,7 @@ static void extra_things_are_named(void **state)
 
 static void strays_beside_sessions_are_named(void **state)
 {
-	_cleanup_close_ int fd = make_vault(state);
+	_unused_ _cleanup_close_ int fd = make_vault(state);
 	struct folder *folder = *state;
 
 	put_file(folder->fd, "letter.txt", "x");
@@ -239,7 +239,7 @@ static void a_session_without_a_chain(void **state)
 
 static void it_can_be_cancelled(void **state)
 {
-	_cleanup_close_ int fd = make_vault(state);
+	_unused_ _cleanup_close_ int fd = make_vault(state);
 	struct folder *folder = *state;
 	struct verify_totals totals;
 
