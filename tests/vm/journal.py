@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 
-from qmp import LabError
+from qmp import LabError, connect
 
 
 def entry_text(entry):
@@ -30,8 +30,7 @@ class Journal:
         self.entries = []
         self.changed = threading.Condition()
         self.copy = open(copy, "ab")
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(path))
+        self.socket = connect(path)
         self.thread = threading.Thread(target=self._follow, daemon=True)
         self.thread.start()
 

@@ -10,6 +10,7 @@ does not answer is an exception, never a hang.
 import base64
 import collections
 import json
+import os
 import select
 import socket
 import time
@@ -24,12 +25,26 @@ class LabError(Exception):
     """The laptop did not do what a working laptop does."""
 
 
+def connect(path, seconds=30):
+    """A socket's file is there a moment before anybody listens behind it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        made = socket.socket(socket.AF_UNIX)
+        try:
+            made.connect(str(path))
+            return made
+        except ConnectionRefusedError:
+            made.close()
+            if time.monotonic() > deadline:
+                raise
+            os.sched_yield()
+
+
 class JsonSocket:
     """Lines of JSON over a Unix socket, with a deadline on each receive."""
 
     def __init__(self, path, log):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(path))
+        self.socket = connect(path)
         self.buffer = b""
         self.log = log
 

@@ -164,7 +164,7 @@ SITUATIONS = {
     ),
     "btrfs-half-luks": (
         f"{FORMAT} $A && {OPEN} $A x && modprobe btrfs && mkdir -p /mnt/x && "
-        "mkfs.btrfs -q -f -d single -m raid1 /dev/mapper/x $B && btrfs device scan -q && mount /dev/mapper/x /mnt/x",
+        "mkfs.btrfs -q -f -d single -m raid1 /dev/mapper/x $B && btrfs device scan >/dev/null && mount /dev/mapper/x /mnt/x",
         "not-encrypted",
         "",
     ),
