@@ -16,6 +16,7 @@
 #define LOOP_MAJOR  7
 #define SECTOR      512U
 #define BYTES_LEAST (64 * 1024)
+#define CLAIM_TRIES 5
 
 static int check_bytes(struct wipe_claim *claim)
 {
@@ -83,20 +84,42 @@ static int check_place(dev_t number, bool *ret_external)
 	return 0;
 }
 
-static int lift_read_only(const char *path, struct wipe_claim *claim)
+static int lift_flag(int fd, struct wipe_claim *claim)
 {
-	_cleanup_close_ int fd = blockdev_open(path, NULL);
 	bool read_only = false;
-	int r;
+	int r = blockdev_get_read_only(fd, &read_only);
 
-	if (fd < 0)
-		return name_open_error(fd);
-	r = blockdev_get_read_only(fd, &read_only);
 	if (r < 0)
 		return r;
 	claim->read_only_before |= read_only;
 	r = read_only ? blockdev_set_read_only(fd, false) : 0;
 	return r < 0 ? name_open_error(r) : 0;
+}
+
+static int lift_read_only(const char *path, struct wipe_claim *claim)
+{
+	_cleanup_close_ int fd = blockdev_open(path, NULL);
+
+	return fd < 0 ? name_open_error(fd) : lift_flag(fd, claim);
+}
+
+/* udev sets the flag at each of the device's events, also at those of its partitions, which arrive one after
+ * the other when a card is plugged in. The exclusive descriptor holds the lock that keeps udev away; until we
+ * have it, the flag may come back between two steps. */
+static int open_claimed(const char *path, struct wipe_claim *claim)
+{
+	for (unsigned tries = 1;; tries++) {
+		int r = lift_read_only(path, claim);
+
+		if (r != 0)
+			return r;
+		claim->fd = blockdev_open_exclusive(path);
+		if (claim->fd >= 0)
+			return lift_flag(claim->fd, claim);
+		r = name_open_error(claim->fd);
+		if (r != WIPE_WRITE_PROTECTED || tries == CLAIM_TRIES)
+			return r;
+	}
 }
 
 /* A lock that is in the card or its reader cannot be lifted. */
@@ -123,12 +146,9 @@ static int claim_device(const char *path, const struct stat *before, struct wipe
 	claim->block_device = true;
 	r = check_place(before->st_rdev, &claim->read_only_before);
 	if (r == 0)
-		r = lift_read_only(path, claim);
+		r = open_claimed(path, claim);
 	if (r != 0)
 		return r;
-	claim->fd = blockdev_open_exclusive(path);
-	if (claim->fd < 0)
-		return name_open_error(claim->fd);
 	/* The name may have been given to another device in between. */
 	if (fstat(claim->fd, &st) < 0)
 		return -errno;
