@@ -283,7 +283,9 @@ void tasks_ask(struct daemon *daemon, const struct job_request *request, struct 
 		return;
 	}
 	r = job_add(daemon->jobs, request, clock_now(), &job);
-	if (r == JOB_DEVICE_BUSY && job->kind == request->kind && job->kind == JOB_OFFLOAD)
+	/* What is asked for is under way already, perhaps begun by itself: whoever asks may watch that. */
+	if (r == JOB_DEVICE_BUSY && job->kind == request->kind &&
+		(job->kind == JOB_OFFLOAD || job->kind == JOB_WIPE))
 		r = JOB_OK;
 	if (r == JOB_DEVICE_BUSY)
 		answer_busy(job, answer);
