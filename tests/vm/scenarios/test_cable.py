@@ -8,8 +8,6 @@ import pytest
 from gadget import Gadget
 from nursery import CAMERA, card_hash
 
-pytestmark = pytest.mark.campaign
-
 CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
 OFFSETS = [i / 40 for i in range(40)] if CAMPAIGN else [0.02, 0.35, 0.65, 0.95]
 
@@ -60,6 +58,7 @@ def test_pulled_in_an_offload(nursery, camera, offset):
     assert card_hash(camera.card) == before
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_pulled_in_a_clear(nursery, camera, offset):
     assert nursery.offload().code == 0
@@ -82,6 +81,7 @@ def test_pulled_in_a_clear(nursery, camera, offset):
     assert camera.card.fsck()[0] == 0
 
 
+@pytest.mark.campaign
 def test_another_card_is_put_into_the_camera_before_the_clear(nursery, camera, make_card):
     assert nursery.offload().code == 0
     camera.unplug()
