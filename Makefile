@@ -35,8 +35,10 @@ DESTDIR     ?=
 
 BUILD       := build/$(VARIANT)
 
-PACKAGES    := libsystemd libudev libcryptsetup devmapper blkid mount libconfig sqlite3 json-c libxxhash libcrypto libseccomp libcap expat
-PKG_CFLAGS  := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PACKAGES    := libsystemd libudev libcryptsetup devmapper blkid mount libconfig sqlite3 json-c libxxhash libcrypto libseccomp libcap expat libarchive libcrypt zlib libdeflate \
+               poppler-glib icu-uc icu-i18n fuse3 pwquality libusb-1.0
+# Other people's headers are not held to our warnings.
+PKG_CFLAGS  := $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
 PKG_LIBS    := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
 WARNINGS    := -Wall -Wextra -Werror -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
@@ -101,6 +103,8 @@ UNIT_SRC    := $(sort $(wildcard tests/unit/test-*.c))
 UNIT        := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 TOOL_SRC    := $(sort $(wildcard tests/tools/*.c))
 TOOLS       := $(TOOL_SRC:tests/tools/%.c=$(BUILD)/tests/%)
+CAMERA_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/ptp/*.c)))
+CAMERA      := $(BUILD)/tests/libcamera.a
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz-*.c))
 FUZZERS     := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/%)
 
@@ -129,20 +133,25 @@ $(BUILD)/$(patsubst main-%.c,%,$(notdir $(1))): $(BUILD)/$(1:.c=.o) $(LIBRARY)
 endef
 $(foreach m,$(MAINS),$(eval $(call program_rule,$(m))))
 
-$(BUILD)/tests/test-%: $(BUILD)/tests/unit/test-%.o $(LIBRARY)
+$(CAMERA): $(CAMERA_OBJ)
 	@mkdir -p $(@D)
-	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBRARY) $(ALL_LDFLAGS) $(PKG_LIBS) -lcmocka
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(TOOLS): $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(LIBRARY)
+$(BUILD)/tests/test-%: $(BUILD)/tests/unit/test-%.o $(LIBRARY) $(CAMERA)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBRARY) $(ALL_LDFLAGS) $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(CAMERA) $(LIBRARY) $(ALL_LDFLAGS) $(PKG_LIBS) -lcmocka
 
-$(BUILD)/tests/fuzz-%: $(BUILD)/tests/fuzz/fuzz-%.o $(LIBRARY)
+$(TOOLS): $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(LIBRARY) $(CAMERA)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBRARY) $(ALL_LDFLAGS) -fsanitize=fuzzer $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(CAMERA) $(LIBRARY) $(ALL_LDFLAGS) $(PKG_LIBS)
+
+$(BUILD)/tests/fuzz-%: $(BUILD)/tests/fuzz/fuzz-%.o $(LIBRARY) $(CAMERA)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(CAMERA) $(LIBRARY) $(ALL_LDFLAGS) -fsanitize=fuzzer $(PKG_LIBS)
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

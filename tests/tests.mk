@@ -6,7 +6,7 @@
 PYTEST        := $(PYTHON) -m pytest -q -p no:cacheprovider
 HOST_PACKAGES := $(shell sed '/^\#/d;/^$$/d' tests/host-packages)
 C_FILES        = $(shell git ls-files 'agent/*.c' 'agent/*.h' 'tests/*.c')
-SHELL_FILES    = $(shell git ls-files | xargs grep -lE '^\#!/bin/(ba)?sh' --)
+SHELL_FILES    = $(shell git ls-files ':!tests/fuzz/seeds' | xargs grep -lE '^\#!/bin/(ba)?sh' --)
 TIDY_FLAGS     = -std=gnu17 -Wno-unknown-warning-option $(CPPFLAGS) $(PKG_CFLAGS)
 
 .PHONY: deps
@@ -56,9 +56,9 @@ asan: ## unit tests under ASan and UBSan
 	$(MAKE) --no-print-directory VARIANT=asan unit
 
 .PHONY: fuzz fuzz-programs
-FUZZ_SECONDS ?= 10
+FUZZ_SECONDS ?= 5
 fuzz-programs: $(FUZZERS)
-fuzz: ## every fuzz target for FUZZ_SECONDS (10), starting from its seeds
+fuzz: ## every fuzz target for FUZZ_SECONDS (5), starting from its seeds
 	$(MAKE) --no-print-directory VARIANT=fuzz fuzz-programs
 	@tests/run-fuzz build/fuzz/tests $(FUZZ_SECONDS)
 
@@ -73,8 +73,12 @@ check: ## fast, no root: build with gcc and clang, unit tests, the quick lints
 	$(MAKE) --no-print-directory VARIANT=clang all unit-tests
 
 .PHONY: vm
-vm: deb ## scenarios on the test laptop (as root)
+vm: deb tools ## scenarios on the test laptop (as root)
 	$(PYTEST) tests/vm/scenarios
+
+.PHONY: matrix
+matrix: deb ## every row of the storage matrix on the test laptop (as root; a quarter of an hour)
+	OUTING_CAMPAIGN=1 $(PYTEST) tests/vm/scenarios/test_matrix.py
 
 .PHONY: test test-all
 test: deps ## everything (as root): what the project is judged by
@@ -92,6 +96,16 @@ bench: ## measure offload, clear and the idle daemon, as ratios (as root)
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory VARIANT=faults all tools
 	@set -e; for b in tests/bench/bench_*.py; do echo "== $$b"; $(PYTHON) $$b; done
+
+.PHONY: corpus
+corpus: ## how often real documents are refused and planted ones missed (fetches Debian packages)
+	$(MAKE) --no-print-directory all tools
+	$(PYTHON) tests/corpus/measure_inspect.py --write tests/corpus/inspect.md
+
+.PHONY: measure-names
+measure-names: ## how often the search for names is wrong, both ways; writes tests/corpus/names.md
+	$(MAKE) --no-print-directory tools
+	$(PYTHON) tests/corpus/measure_names.py --write tests/corpus/names.md
 
 .PHONY: coverage
 coverage: ## line coverage of unit and integration tests

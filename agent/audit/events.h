@@ -34,6 +34,25 @@ enum audit_event {
 	AUDIT_LOG_ROTATED,      /* log-rotated: first line of the next file */
 	AUDIT_LOG_EXPIRED,      /* log-expired: a file older than the retention is about to be removed */
 	AUDIT_LOG_DAMAGED,      /* log-damaged: the log did not verify when it was opened */
+	AUDIT_OUTING_CHECKED,   /* outing-checked: somebody asked whether this may travel, and the answer */
+	AUDIT_OUTING_RECORDED,  /* outing-recorded */
+	AUDIT_OUTING_RETURNED,  /* outing-returned: parts of it were booked in */
+	AUDIT_OUTING_OVERDUE,   /* outing-overdue: an incident */
+	AUDIT_ATTESTED,         /* attested: the manager says that something was done */
+	AUDIT_NAMES_CHANGED,    /* names-changed: the list of children's names was imported or cleared */
+	AUDIT_GATE_OPENED,      /* gate-opened: a plain stick is offered through the gate */
+	AUDIT_GATE_CLOSED,      /* gate-closed */
+	AUDIT_GATE_FAILED,      /* gate-failed: it could not be opened, or broke */
+	AUDIT_COPY_REFUSED,     /* copy-refused: one, or as many as it says, in a row */
+	AUDIT_COPY_ALLOWED,     /* copy-allowed: a manager's exception, with its reason */
+	AUDIT_COPY_ALLOWED_WRITTEN, /* copy-allowed-written: it was used */
+	AUDIT_DEVICE_UNLOCKED,      /* device-unlocked: an encrypted stick was opened */
+	AUDIT_ENCRYPT_STARTED,      /* encrypt-started: a stick is being made an encrypted one */
+	AUDIT_ENCRYPT_DONE,         /* encrypt-done */
+	AUDIT_ENCRYPT_FAILED,       /* encrypt-failed */
+	AUDIT_REMOVAL_STARTED,      /* removal-started: deleting from a camera has begun */
+	AUDIT_REMOVAL_DONE,         /* removal-done */
+	AUDIT_REMOVAL_FAILED,       /* removal-failed */
 	AUDIT_EVENT_END,
 };
 

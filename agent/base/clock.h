@@ -19,5 +19,9 @@ const char *clock_format(int64_t seconds, char buffer[static CLOCK_TEXT]);
 /* "2026-11-22T053146Z": as above but safe as a file name. */
 const char *clock_format_name(int64_t seconds, char buffer[static CLOCK_TEXT]);
 
+/* "2026-11-22T05:31:46Z" or "2026-11-22T06:31:46.5+01:00" (a fraction is left out); Unix seconds. -EINVAL for
+ * anything else, a time without a zone and a day that the calendar does not have included. */
+int clock_parse(const char *text, int64_t *ret_seconds);
+
 int64_t clock_now(void);
 uint64_t clock_monotonic_ns(void);

@@ -11,12 +11,13 @@
 #include "base/number.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
 static atomic_uint_fast64_t reached;
-static uint64_t kill_at;
+static uint64_t kill_at, pause_ms;
 static const char *only_point;
 static int count_fd = -1;
 
@@ -31,13 +32,15 @@ static void report_count(void)
 void fault_init(const char *program)
 {
 	const char *only_program = getenv("OUTING_FAULT_PROGRAM"), *at = getenv("OUTING_FAULT_AT");
-	const char *count_path = getenv("OUTING_FAULT_COUNT");
+	const char *count_path = getenv("OUTING_FAULT_COUNT"), *pause = getenv("OUTING_FAULT_PAUSE_MS");
 
 	if (only_program && strcmp(only_program, program) != 0)
 		return;
 	atomic_store(&reached, 0);
 	only_point = getenv("OUTING_FAULT_POINT");
 	if (at && number_parse_u64(at, &kill_at) < 0)
+		abort();
+	if (pause && (number_parse_u64(pause, &pause_ms) < 0 || pause_ms > 10000))
 		abort();
 	if (!count_path)
 		return;
@@ -50,6 +53,8 @@ void fault_point(const char *name)
 {
 	if (only_point && strcmp(only_point, name) != 0)
 		return;
+	if (pause_ms > 0)
+		(void)poll(NULL, 0, (int)pause_ms);
 	if (atomic_fetch_add(&reached, 1) + 1 == kill_at)
 		(void)kill(getpid(), SIGKILL);
 }

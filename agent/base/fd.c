@@ -4,8 +4,11 @@
 
 #include "base/fd.h"
 
+#include "base/clock.h"
+
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -42,6 +45,47 @@ ssize_t fd_pread_full(int fd, void *buffer, size_t size, uint64_t offset)
 		done += (size_t)n;
 	}
 	return (ssize_t)done;
+}
+
+/* 0 when there is something to read, or an error. */
+static int wait_readable(int fd, uint64_t deadline)
+{
+	for (;;) {
+		struct pollfd watch = {.fd = fd, .events = POLLIN};
+		uint64_t now = clock_monotonic_ns();
+		uint64_t ms = now < deadline ? (deadline - now) / 1000000 + 1 : 0;
+		int n;
+
+		if (ms == 0)
+			return -ETIMEDOUT;
+		n = poll(&watch, 1, ms < INT_MAX ? (int)ms : INT_MAX);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+int fd_read_before(int fd, void *buffer, size_t size, uint64_t deadline)
+{
+	char *at = buffer;
+
+	while (size > 0) {
+		ssize_t n = wait_readable(fd, deadline);
+
+		if (n < 0)
+			return (int)n;
+		n = read(fd, at, size);
+		if (n == 0)
+			return -EIO;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			at += n;
+			size -= (size_t)n;
+		}
+	}
+	return 0;
 }
 
 int fd_write_full(int fd, const void *buffer, size_t size)

@@ -16,6 +16,10 @@
 ssize_t fd_read_full(int fd, void *buffer, size_t size);
 ssize_t fd_pread_full(int fd, void *buffer, size_t size, uint64_t offset);
 
+/* All of size before the deadline (as clock_monotonic_ns()), whoever keeps the other end of the pipe:
+ * -ETIMEDOUT after it, -EIO at an early end of file. */
+int fd_read_before(int fd, void *buffer, size_t size, uint64_t deadline);
+
 /* Writes everything or fails; 0 on success. A write that makes no progress is -ENOSPC. */
 int fd_write_full(int fd, const void *buffer, size_t size);
 int fd_pwrite_full(int fd, const void *buffer, size_t size, uint64_t offset);

@@ -125,6 +125,11 @@ void js_append_string(struct js *array, const char *value)
 	append(array, new_string(value));
 }
 
+void js_append_u64(struct js *array, uint64_t value)
+{
+	append(array, json_object_new_uint64(value));
+}
+
 void js_set_time(struct js *object, const char *key, int64_t seconds)
 {
 	char text[CLOCK_TEXT];
@@ -213,17 +218,20 @@ const struct js *js_at(const struct js *array, size_t index)
 	return index < js_length(array) ? wrap(json_object_array_get_idx(raw(array), index)) : NULL;
 }
 
+int js_u64(const struct js *js, uint64_t *ret_value)
+{
+	if (!json_object_is_type(raw(js), json_type_int) ||
+		(json_object_get_int64(raw(js)) < 0 && json_object_get_uint64(raw(js)) <= INT64_MAX))
+		return -EINVAL;
+	*ret_value = json_object_get_uint64(raw(js));
+	return 0;
+}
+
 int js_get_u64(const struct js *object, const char *key, uint64_t *ret_value)
 {
 	const struct js *value = js_get(object, key);
 
-	if (!value)
-		return -ENOENT;
-	if (!json_object_is_type(raw(value), json_type_int) ||
-		(json_object_get_int64(raw(value)) < 0 && json_object_get_uint64(raw(value)) <= INT64_MAX))
-		return -EINVAL;
-	*ret_value = json_object_get_uint64(raw(value));
-	return 0;
+	return value ? js_u64(value, ret_value) : -ENOENT;
 }
 
 int js_get_i64(const struct js *object, const char *key, int64_t *ret_value)

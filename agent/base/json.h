@@ -29,6 +29,7 @@ void js_set_null(struct js *object, const char *key);
 void js_set(struct js *object, const char *key, struct js *child);
 void js_append(struct js *array, struct js *child);
 void js_append_string(struct js *array, const char *value);
+void js_append_u64(struct js *array, uint64_t value);
 
 /* Unix seconds as RFC 3339; 0 is stored as null. */
 void js_set_time(struct js *object, const char *key, int64_t seconds);
@@ -47,6 +48,9 @@ bool js_is_object(const struct js *js);
 size_t js_length(const struct js *array);
 const struct js *js_at(const struct js *array, size_t index);
 const char *js_string(const struct js *js);
+
+/* 0, or -EINVAL when it is no such number. */
+int js_u64(const struct js *js, uint64_t *ret_value);
 
 /* 0, -ENOENT when absent, -EINVAL when of another type or out of range. */
 int js_get_u64(const struct js *object, const char *key, uint64_t *ret_value);

@@ -19,8 +19,11 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+
+#define KILLED_MS 20000 /* what hangs in the kernel is given up then */
 
 struct identity {
 	bool set;
@@ -59,8 +62,9 @@ static int place_descriptors(const struct process_options *options, int report_f
 {
 	int keep_from = options->wire_fd >= 0 ? WIRE_FD + 1 : WIRE_FD;
 
-	if (options->output_fd >= 0 &&
-		(dup2(options->output_fd, STDOUT_FILENO) < 0 || dup2(options->output_fd, STDERR_FILENO) < 0))
+	if (options->output_fd >= 0 && dup2(options->output_fd, STDOUT_FILENO) < 0)
+		return -errno;
+	if (options->output_fd >= 0 && !options->output_only && dup2(options->output_fd, STDERR_FILENO) < 0)
 		return -errno;
 	if (options->wire_fd >= 0 && dup2(options->wire_fd, WIRE_FD) < 0)
 		return -errno;
@@ -218,4 +222,61 @@ int process_signal(int pidfd, int signal_number)
 	if (syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0) < 0)
 		return errno == ESRCH ? 0 : -errno;
 	return 0;
+}
+
+int process_start_worker(int *ret_wire_fd, int *ret_pidfd)
+{
+	static const char *const argv[] = {"/proc/self/exe", "--worker", NULL};
+	struct process_options options = {.argv = argv, .output_fd = -1};
+	_cleanup_close_ int ours = -1, theirs = -1;
+	int fds[2], r = wire_pair(fds);
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	ours = fds[0];
+	options.wire_fd = theirs = fds[1];
+#if defined(OUTING_FAULTS) || defined(OUTING_SANITIZED)
+	options.environment = (const char *const *)environ;
+#endif
+	r = process_start(&options, &pid, ret_pidfd);
+	if (r >= 0)
+		*ret_wire_fd = TAKE_FD(ours);
+	return r;
+}
+
+int process_end(int pidfd, int grace_ms)
+{
+	int status = -1;
+
+	if (pidfd < 0)
+		return -1;
+	if (grace_ms > 0 && process_wait_for(pidfd, grace_ms, &status) >= 0)
+		return status;
+	/* Whoever has become another user may not, and does not wait for what nobody ends. */
+	if (process_signal(pidfd, SIGKILL) < 0)
+		return -1;
+	return process_wait_for(pidfd, KILLED_MS, &status) < 0 ? -1 : status;
+}
+
+int process_stop_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+bool process_stop_asked(int signal_fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info;
 }

@@ -18,8 +18,9 @@ struct process_options {
 	const char *const *environment; /* NULL: an empty environment with PATH, LANG=C.UTF-8 */
 	const char *user;               /* run as this user with its primary group only; NULL: unchanged */
 	const char *directory;          /* working directory, NULL: "/" */
-	int wire_fd;   /* becomes WIRE_FD (3) in the child, -1: none. Stays owned by the caller */
-	int output_fd; /* becomes stdout and stderr, -1: inherited */
+	int wire_fd;      /* becomes WIRE_FD (3) in the child, -1: none. Stays owned by the caller */
+	int output_fd;    /* becomes stdout and stderr, -1: inherited */
+	bool output_only; /* output_fd becomes stdout only, stderr stays ours */
 	bool outlive_parent;
 	bool new_session;    /* own session and process group, whose number is the pid */
 	bool no_new_privs;   /* set-uid programs give it nothing */
@@ -39,3 +40,17 @@ int process_wait_for(int pidfd, int timeout_ms, int *ret_status);
 
 /* Sends a signal to exactly that process; an ended one is not an error. */
 int process_signal(int pidfd, int signal_number);
+
+/* Starts this program again with --worker alone, a new wire between them: fds owned by the caller. Test
+ * builds hand their environment down. */
+int process_start_worker(int *ret_wire_fd, int *ret_pidfd);
+
+/* Waits grace_ms for a process that should be ending (0: for none), then kills it. Its status as of
+ * process_wait(), -1 when that is not to be had; also for pidfd -1. */
+int process_end(int pidfd, int grace_ms);
+
+/* From now on SIGINT, SIGTERM and SIGHUP arrive here only: a non-blocking descriptor, owned by the caller. */
+int process_stop_signals(void);
+
+/* True when one of them has come since; takes it. */
+bool process_stop_asked(int signal_fd);

@@ -11,12 +11,17 @@
 
 #include "base/sandbox.h"
 
+#include "base/bpf.h"
+
 #include <grp.h>
 #include <linux/landlock.h>
 #include <pwd.h>
 #include <seccomp.h>
+#include <string.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -87,6 +92,67 @@ int sandbox_become(const char *user)
 	return 0;
 }
 
+const char *sandbox_user(const char *user)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[16384];
+
+	if (!user || geteuid() != 0 || getpwnam_r(user, &entry, buffer, sizeof buffer, &found) != 0)
+		return NULL;
+	return found ? user : NULL;
+}
+
+static int limit(__rlimit_resource_t resource, rlim_t most)
+{
+	const struct rlimit value = {most, most};
+
+	return setrlimit(resource, &value) < 0 ? -errno : 0;
+}
+
+int sandbox_limits(uint64_t memory_max, unsigned cpu_seconds)
+{
+	int r = limit(RLIMIT_CORE, 0);
+
+	if (r == 0)
+		r = limit(RLIMIT_CPU, cpu_seconds);
+#ifndef OUTING_SANITIZED
+	if (r == 0)
+		r = limit(RLIMIT_AS, memory_max);
+#endif
+	return r;
+}
+
+static bool is_kept(unsigned capability, const unsigned *kept, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (kept[i] == capability)
+			return true;
+	return false;
+}
+
+int sandbox_keep(const unsigned *capabilities, size_t count)
+{
+	cap_t all = cap_get_proc();
+	int r = all ? 0 : -errno;
+
+	for (unsigned c = 0; r == 0 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++) {
+		const cap_value_t value = (cap_value_t)c;
+
+		if (is_kept(c, capabilities, count))
+			continue;
+		if ((prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0 && errno != EPERM) ||
+			cap_set_flag(all, CAP_EFFECTIVE, 1, &value, CAP_CLEAR) < 0 ||
+			cap_set_flag(all, CAP_PERMITTED, 1, &value, CAP_CLEAR) < 0 ||
+			cap_set_flag(all, CAP_INHERITABLE, 1, &value, CAP_CLEAR) < 0)
+			r = -errno;
+	}
+	if (r == 0 && (cap_set_proc(all) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
+		r = -errno;
+	if (all)
+		(void)cap_free(all);
+	return r;
+}
+
 static int landlock_add(int ruleset, const struct sandbox_path *path, uint64_t handled)
 {
 	struct landlock_path_beneath_attr rule = {.parent_fd = path->fd};
@@ -140,20 +206,6 @@ static const char *const sanitizer_syscalls[] = {"readlink", "openat", "open", "
 	"process_vm_readv", "personality", "nanosleep", "getrlimit", "prlimit64"};
 #endif
 
-static int allow_list(scmp_filter_ctx filter, const char *const *syscalls, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int number = seccomp_syscall_resolve_name(syscalls[i]), r;
-
-		if (number == __NR_SCMP_ERROR)
-			return -EINVAL;
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int allow_ioctls(scmp_filter_ctx filter, const uint32_t *ioctls, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -165,30 +217,146 @@ static int allow_ioctls(scmp_filter_ctx filter, const uint32_t *ioctls, size_t c
 	return 0;
 }
 
-static int fill(scmp_filter_ctx filter, const char *const *syscalls, size_t count, const uint32_t *ioctls,
-	size_t ioctl_count)
+static bool in_list(const char *name, const char *const *list, size_t count)
 {
-	int r = allow_list(filter, common_syscalls, ELEMENTS(common_syscalls));
-
-#ifdef OUTING_SANITIZED
-	if (r >= 0)
-		r = allow_list(filter, sanitizer_syscalls, ELEMENTS(sanitizer_syscalls));
-#endif
-	if (r >= 0)
-		r = allow_list(filter, syscalls, count);
-	if (r >= 0)
-		r = allow_ioctls(filter, ioctls, ioctl_count);
-	return r < 0 ? r : seccomp_load(filter);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
 }
 
-int sandbox_seccomp(const char *const *syscalls, size_t count, const uint32_t *ioctls, size_t ioctl_count)
+static int add(scmp_filter_ctx filter, uint32_t action, const char *const *syscalls, size_t count,
+	const char *const *except, size_t except_count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int number = seccomp_syscall_resolve_name(syscalls[i]), r;
+
+		if (number == __NR_SCMP_ERROR)
+			return -EINVAL;
+		if (in_list(syscalls[i], except, except_count))
+			continue;
+		r = seccomp_rule_add(filter, action, number, 0);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int fill(scmp_filter_ctx filter, const struct sandbox_calls *calls)
+{
+	const struct {
+		const char *const *list;
+		size_t count;
+	} allowed[] = {
+		{common_syscalls, ELEMENTS(common_syscalls)},
+#ifdef OUTING_SANITIZED
+		{sanitizer_syscalls, ELEMENTS(sanitizer_syscalls)},
+#endif
+		{calls->allowed, calls->allowed_count},
+	};
+	int r = add(filter, SCMP_ACT_ERRNO(EACCES), calls->refused, calls->refused_count, NULL, 0);
+
+	for (size_t i = 0; r >= 0 && i < ELEMENTS(allowed); i++)
+		r = add(filter, SCMP_ACT_ALLOW, allowed[i].list, allowed[i].count, calls->refused,
+			calls->refused_count);
+	return r < 0 ? r : allow_ioctls(filter, calls->ioctls, calls->ioctl_count);
+}
+
+int sandbox_restrict(const struct sandbox_calls *calls)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r;
 
 	if (!filter)
 		return -ENOMEM;
-	r = fill(filter, syscalls, count, ioctls, ioctl_count);
+	r = fill(filter, calls);
+	if (r >= 0)
+		r = seccomp_load(filter);
 	seccomp_release(filter);
 	return r;
+}
+
+int sandbox_seccomp(const char *const *syscalls, size_t count, const uint32_t *ioctls, size_t ioctl_count)
+{
+	const struct sandbox_calls calls = {
+		.allowed = syscalls, .allowed_count = count, .ioctls = ioctls, .ioctl_count = ioctl_count};
+
+	return sandbox_restrict(&calls);
+}
+
+/* --- worked out once, entered often --- */
+
+struct sandbox_filter {
+	size_t count;
+	struct sock_filter steps[];
+};
+
+static int export(scmp_filter_ctx filter, struct sandbox_filter **ret_filter)
+{
+	_cleanup_close_ int fd = memfd_create("filter", MFD_CLOEXEC);
+	_cleanup_(sandbox_filter_freep) struct sandbox_filter *made = NULL;
+	int r = fd < 0 ? -errno : seccomp_export_bpf(filter, fd);
+	off_t size = r < 0 ? 0 : lseek(fd, 0, SEEK_END);
+
+	if (r < 0)
+		return r;
+	if (size <= 0 || (size_t)size % sizeof made->steps[0] != 0 ||
+		(size_t)size / sizeof made->steps[0] > BPF_MAXINSNS)
+		return -EIO;
+	made = malloc(sizeof *made + (size_t)size);
+	if (!made)
+		return -ENOMEM;
+	made->count = (size_t)size / sizeof made->steps[0];
+	if (pread(fd, made->steps, (size_t)size, 0) != size)
+		return -EIO;
+	*ret_filter = TAKE_PTR(made);
+	return 0;
+}
+
+int sandbox_filter_new(const struct sandbox_calls *calls, struct sandbox_filter **ret_filter)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int r;
+
+	if (!filter)
+		return -ENOMEM;
+	r = fill(filter, calls);
+	if (r >= 0)
+		r = export(filter, ret_filter);
+	seccomp_release(filter);
+	return r;
+}
+
+int sandbox_filter_less(const char *const *killed, size_t count, const char *const *refused,
+	size_t refused_count, struct sandbox_filter **ret_filter)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int r;
+
+	if (!filter)
+		return -ENOMEM;
+#ifdef OUTING_SANITIZED
+	refused_count = 0;
+	r = add(filter, SCMP_ACT_KILL_PROCESS, killed, count, sanitizer_syscalls,
+		ELEMENTS(sanitizer_syscalls));
+#else
+	r = add(filter, SCMP_ACT_KILL_PROCESS, killed, count, NULL, 0);
+#endif
+	if (r >= 0)
+		r = add(filter, SCMP_ACT_ERRNO(EACCES), refused, refused_count, NULL, 0);
+	if (r >= 0)
+		r = export(filter, ret_filter);
+	seccomp_release(filter);
+	return r;
+}
+
+int sandbox_filter_enter(const struct sandbox_filter *filter)
+{
+	return bpf_install(filter->steps, filter->count);
+}
+
+struct sandbox_filter *sandbox_filter_free(struct sandbox_filter *filter)
+{
+	free(filter);
+	return NULL;
 }

@@ -62,3 +62,12 @@ int sha512_of(const void *data, size_t size, uint8_t ret_digest[static SHA512_SI
 		return -EIO;
 	return 0;
 }
+
+int sha256_of(const void *data, size_t size, uint8_t ret_digest[static SHA256_SIZE])
+{
+	unsigned length = 0;
+
+	if (EVP_Digest(data, size, ret_digest, &length, EVP_sha256(), NULL) != 1 || length != SHA256_SIZE)
+		return -EIO;
+	return 0;
+}

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-/* SHA-512 (FIPS 180-4) over OpenSSL's libcrypto; no other file includes its header. */
+/*
+ * SHA-512 (FIPS 180-4) over OpenSSL's libcrypto; no other file includes its header. SHA-256 is there to check
+ * what others wrote.
+ */
 
 #include "base/cleanup.h"
 
 #define SHA512_SIZE     64
 #define SHA512_HEX_SIZE (2 * SHA512_SIZE + 1)
+#define SHA256_SIZE     32
 
 struct sha512;
 
@@ -22,3 +26,4 @@ int sha512_final(struct sha512 *state, uint8_t ret_digest[static SHA512_SIZE]);
 
 /* Whole message at once. */
 int sha512_of(const void *data, size_t size, uint8_t ret_digest[static SHA512_SIZE]);
+int sha256_of(const void *data, size_t size, uint8_t ret_digest[static SHA256_SIZE]);

@@ -36,10 +36,24 @@ size_t utf8_character(const char *bytes, size_t size)
 	return 0;
 }
 
+static bool eight_ascii(const char *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof word);
+	return (word & 0x8080808080808080ULL) == 0;
+}
+
 bool utf8_valid(const char *bytes, size_t size)
 {
 	for (size_t at = 0; at < size;) {
-		size_t length = utf8_character(bytes + at, size - at);
+		size_t length;
+
+		if (size - at >= 8 && eight_ascii(bytes + at)) {
+			at += 8;
+			continue;
+		}
+		length = utf8_character(bytes + at, size - at);
 		if (length == 0)
 			return false;
 		at += length;

@@ -52,7 +52,10 @@ static int send_vector(int socket, struct iovec *parts, size_t count, const int 
 	do
 		n = sendmsg(socket, &message, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
+	if (n >= 0)
+		return 0;
+	/* The first send to a peer that closed without reading all of ours shows as a reset. */
+	return errno == ECONNRESET ? -EPIPE : -errno;
 }
 
 int wire_send2(

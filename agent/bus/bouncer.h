@@ -19,9 +19,14 @@
 #define BOUNCER_OFFLOAD "org.outingguard.offload"
 #define BOUNCER_WIPE    "org.outingguard.wipe"
 #define BOUNCER_MANAGE  "org.outingguard.manage"
+#define BOUNCER_CHECK   "org.outingguard.check"
+#define BOUNCER_ALLOW   "org.outingguard.allow-copy"
+#define BOUNCER_EJECT   "org.outingguard.eject"
+#define BOUNCER_ENCRYPT "org.outingguard.encrypt"
 
 #define BUS_TEXTS_MAX 4
-#define BUS_TEXT_MAX  512 /* bytes of one text argument */
+#define BUS_TEXT_MAX  512  /* bytes of one text argument */
+#define BUS_JSON_MAX  8192 /* bytes of a text argument that is a JSON document */
 
 enum bus_member {
 	BUS_STATUS,
@@ -33,6 +38,9 @@ enum bus_member {
 	BUS_RENAME_DEVICE,
 	BUS_ASSIGN_DEVICE,
 	BUS_REMOVE_DEVICE,
+	BUS_ASSIGN_PERSON,
+	BUS_EXPORT_DEVICES,
+	BUS_IMPORT_DEVICES,
 	BUS_OFFLOAD,
 	BUS_WIPE,
 	BUS_CANCEL_JOB,
@@ -43,13 +51,27 @@ enum bus_member {
 	BUS_OPEN_AUDIT_LOG,
 	BUS_CERTIFICATES,
 	BUS_RELOAD,
+	BUS_CHECK,
+	BUS_RECORD_OUTING,
+	BUS_LIST_OUTINGS,
+	BUS_LIST_INCIDENTS,
+	BUS_RETURN_OUTING,
+	BUS_ATTEST,
+	BUS_ATTEST_DEVICE,
+	BUS_IMPORT_NAMES,
+	BUS_COUNT_NAMES,
+	BUS_CLEAR_NAMES,
+	BUS_ALLOW_COPY,
+	BUS_EJECT,
+	BUS_ENCRYPT,
 	BUS_MEMBERS,
 };
 
 struct bouncer_rule {
 	enum bus_member member;
+	bool takes_json; /* its texts may have BUS_JSON_MAX bytes, not BUS_TEXT_MAX */
 	const char *name;
-	const char *input;  /* D-Bus signature: any of s, u, t, b */
+	const char *input;  /* D-Bus signature: any of s, u, t, b, and at most one h */
 	const char *output; /* "", "s", "u" or "h" */
 	const char *action; /* polkit; NULL only for properties, which everybody may read */
 };

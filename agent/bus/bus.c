@@ -137,6 +137,12 @@ static const sd_bus_vtable vtable[] = {
 		"AssignDevice", SD_BUS_ARGS("s", device, "s", room), NO_REPLY, on_method, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("RemoveDevice", SD_BUS_ARGS("s", device), NO_REPLY, on_method, OPEN),
 	SD_BUS_METHOD_WITH_ARGS(
+		"AssignPerson", SD_BUS_ARGS("s", device, "s", person), NO_REPLY, on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS(
+		"ExportDevices", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", register), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS(
+		"ImportDevices", SD_BUS_ARGS("h", register), SD_BUS_RESULT("s", result), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS(
 		"Offload", SD_BUS_ARGS("s", device), SD_BUS_RESULT("u", job), on_method, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Wipe", SD_BUS_ARGS("s", device, "b", confirmed_protected),
 		SD_BUS_RESULT("u", job), on_method, OPEN),
@@ -150,9 +156,31 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS(
 		"Certificates", SD_BUS_ARGS("s", device), SD_BUS_RESULT("s", certificates), on_method, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Reload", NOTHING, NO_REPLY, on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Check", SD_BUS_ARGS("s", take, "b", leave_laptop),
+		SD_BUS_RESULT("s", result), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS(
+		"RecordOuting", SD_BUS_ARGS("s", request), SD_BUS_RESULT("s", outing), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("ListOutings", NOTHING, SD_BUS_RESULT("s", outings), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("ListIncidents", NOTHING, SD_BUS_RESULT("s", incidents), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS(
+		"ReturnOuting", SD_BUS_ARGS("s", what), SD_BUS_RESULT("s", result), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Attest", SD_BUS_ARGS("s", what, "s", note), NO_REPLY, on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS(
+		"AttestDevice", SD_BUS_ARGS("s", device, "s", what, "s", note), NO_REPLY, on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("ImportNames", SD_BUS_ARGS("h", csv, "s", ignore), SD_BUS_RESULT("s", result),
+		on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("AllowCopy",
+		SD_BUS_ARGS("s", device, "s", sha512_hex, "s", file_name, "s", reason), NO_REPLY, on_method,
+		OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Eject", SD_BUS_ARGS("s", device), NO_REPLY, on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("CountNames", NOTHING, SD_BUS_RESULT("s", result), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("ClearNames", NOTHING, SD_BUS_RESULT("s", result), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Encrypt", SD_BUS_ARGS("s", device, "h", passphrase, "b", discard),
+		SD_BUS_RESULT("u", job), on_method, OPEN),
 	SD_BUS_SIGNAL_WITH_ARGS("DeviceChanged", SD_BUS_ARGS("s", device), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("JobChanged", SD_BUS_ARGS("u", job, "s", details), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("DeviceRefused", SD_BUS_ARGS("s", refusal), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("CopyRefused", SD_BUS_ARGS("s", refusal), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("Event", SD_BUS_ARGS("s", name, "s", details), 0),
 	SD_BUS_VTABLE_END,
 };
@@ -226,6 +254,11 @@ void bus_signal_device(struct bus *bus, const char *json)
 void bus_signal_refused(struct bus *bus, const char *json)
 {
 	(void)sd_bus_emit_signal(bus->connection, BUS_PATH, BUS_INTERFACE, "DeviceRefused", "s", json);
+}
+
+void bus_signal_copy_refused(struct bus *bus, const char *json)
+{
+	(void)sd_bus_emit_signal(bus->connection, BUS_PATH, BUS_INTERFACE, "CopyRefused", "s", json);
 }
 
 void bus_signal_job(struct bus *bus, uint32_t job, const char *json)

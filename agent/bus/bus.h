@@ -29,10 +29,10 @@ enum bus_error {
 
 struct bus_request {
 	const struct bouncer_rule *rule;
-	const char
-		*text[BUS_TEXTS_MAX]; /* text arguments in order, valid UTF-8 of at most BUS_TEXT_MAX bytes */
+	const char *text[BUS_TEXTS_MAX]; /* text arguments in order, valid UTF-8 within the rule's limit */
 	uint64_t number;
 	bool flag;
+	int fd; /* "h"; borrowed, open until the answer; -1: none */
 	uid_t uid;
 };
 
@@ -73,6 +73,7 @@ void bus_reply(struct bus_pending *pending, const struct bus_answer *answer);
 /* Signals; a failure is not reported, a listener may always ask again. */
 void bus_signal_device(struct bus *bus, const char *json);
 void bus_signal_refused(struct bus *bus, const char *json);
+void bus_signal_copy_refused(struct bus *bus, const char *json);
 void bus_signal_job(struct bus *bus, uint32_t job, const char *json);
 void bus_signal_event(struct bus *bus, const char *name, const char *json);
 void bus_signal_ready(struct bus *bus);

@@ -9,11 +9,11 @@
 
 #include <string.h>
 
-static bool text_is_fit(const char *text)
+static bool text_is_fit(const struct bouncer_rule *rule, const char *text)
 {
 	size_t n = strlen(text);
 
-	if (n > BUS_TEXT_MAX)
+	if (n > (rule->takes_json ? BUS_JSON_MAX : BUS_TEXT_MAX))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
@@ -28,13 +28,15 @@ static int read_argument(struct bus_request *request, sd_bus_message *call, char
 
 	if (type == 's' && *texts < BUS_TEXTS_MAX) {
 		r = sd_bus_message_read_basic(call, 's', &request->text[*texts]);
-		if (r > 0 && !text_is_fit(request->text[(*texts)++]))
+		if (r > 0 && !text_is_fit(request->rule, request->text[(*texts)++]))
 			return -EINVAL;
 	} else if (type == 't') {
 		r = sd_bus_message_read_basic(call, 't', &request->number);
 	} else if (type == 'u') {
 		r = sd_bus_message_read_basic(call, 'u', &number);
 		request->number = number;
+	} else if (type == 'h' && request->fd < 0) {
+		r = sd_bus_message_read_basic(call, 'h', &request->fd);
 	} else if (type == 'b') {
 		r = sd_bus_message_read_basic(call, 'b', &flag);
 		request->flag = flag != 0;
@@ -82,6 +84,7 @@ int bus_pending_new(struct bus *bus, const struct bouncer_rule *rule, sd_bus_mes
 	if (!pending)
 		return -ENOMEM;
 	pending->request.rule = rule;
+	pending->request.fd = -1;
 	pending->call = sd_bus_message_ref(call);
 	if (read_arguments(pending) < 0) {
 		*ret_sentence = "A value is too long or holds characters that cannot be printed.";

@@ -57,7 +57,7 @@ int agent_connect(struct agent **ret_agent)
 
 	if (!agent)
 		return -ENOMEM;
-	if (sd_bus_open_system_with_description(&agent->bus, "outingctl") < 0)
+	if (sd_bus_open_system_with_description(&agent->bus, "outing-guard") < 0)
 		return AGENT_UNREACHABLE;
 	(void)sd_bus_set_allow_interactive_authorization(agent->bus, true);
 	*ret_agent = TAKE_PTR(agent);

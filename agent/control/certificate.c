@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * outingctl certificate: what was proven when a card was cleared, in the words of the certificate itself.
+ * outingctl certificate: what was proven when a card was cleared, in the words of the certificate itself; or
+ * the record of what was removed from a camera, which says that it is no certificate.
  *
  * A certificate is shown as it was recorded; nothing is added, rounded or made friendlier here.
  */
 
 #include "wipe/certificate.h"
-
 #include "control/control.h"
 #include "control/show.h"
 #include "control/text.h"
 #include "control/verbs.h"
+#include "empty/record.h"
 
 #include <string.h>
 
 #define SESSION_ID_CHARS 36
+
+static int text_of(const struct js *certificate, char **ret_text)
+{
+	int r = certificate_text(certificate, ret_text);
+
+	return r == -EINVAL ? empty_record_text(certificate, ret_text) : r;
+}
 
 /* The text has line breaks of its own: each line is cleaned by itself. */
 static int put_lines(const struct js *certificate)
@@ -24,7 +32,7 @@ static int put_lines(const struct js *certificate)
 	char *rest, *line;
 	int r;
 
-	r = certificate_text(certificate, &text);
+	r = text_of(certificate, &text);
 	if (r < 0)
 		return r;
 	rest = text;

@@ -11,37 +11,23 @@
 
 void control_note(const struct control *control, const char *format, ...)
 {
-	static const char program[] = "outingctl: ";
-	_cleanup_free_ char *sentence = NULL;
 	va_list args;
-	int n;
 
+	fprintf(stderr, "%s: ", control->program);
 	va_start(args, format);
-	n = vasprintf(&sentence, format, args);
+	(void)text_vwrapf(stderr, &control->notes, strlen(control->program) + 2, 2, format, args);
 	va_end(args);
-	if (n < 0) {
-		sentence = NULL;
-		return;
-	}
-	fputs(program, stderr);
-	text_wrap(stderr, &control->notes, strlen(program), 2, sentence);
 }
 
 int control_say(const struct control *control, const char *format, ...)
 {
-	_cleanup_free_ char *sentence = NULL;
 	va_list args;
-	int n;
+	int r;
 
 	va_start(args, format);
-	n = vasprintf(&sentence, format, args);
+	r = text_vwrapf(stdout, &control->screen, 0, 0, format, args);
 	va_end(args);
-	if (n < 0) {
-		sentence = NULL;
-		return -ENOMEM;
-	}
-	text_wrap(stdout, &control->screen, 0, 0, sentence);
-	return CONTROL_DONE;
+	return r < 0 ? r : CONTROL_DONE;
 }
 
 static int no_agent(const struct control *control)

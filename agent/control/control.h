@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What every verb of outingctl shares: where it writes, how it reaches the agent, how it ends.
+ * What every verb of a command shares: where it writes, how it reaches the agent, how it ends.
  *
  * What was asked for goes to stdout; reasons, questions and advice go to stderr, so that a script reads only
  * what it asked for. The exit status is a contract (enum control_exit).
@@ -20,6 +20,7 @@ enum control_exit {
 };
 
 struct control {
+	const char *program;    /* "outingctl" */
 	struct terminal screen; /* stdout */
 	struct terminal notes;  /* stderr */
 	struct options options;
@@ -39,7 +40,7 @@ int control_reach(struct control *control);
  * returns the exit status for it. */
 int control_fail(struct control *control, int outcome);
 
-/* A sentence on stderr, "outingctl: " before it, wrapped. */
+/* A sentence on stderr, the program's name before it, wrapped. */
 void control_note(const struct control *control, const char *format, ...) _printf_(2, 3);
 
 /* A sentence on stdout, wrapped; names in it are cleaned. CONTROL_DONE or -ENOMEM. */

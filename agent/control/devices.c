@@ -51,6 +51,11 @@ const struct js *devices_suggest(const struct js *devices, const char *word)
 	return found;
 }
 
+bool devices_emptied_only(const char *id)
+{
+	return id && strncmp(id, "usb-", strlen("usb-")) == 0;
+}
+
 const char *devices_title(const struct js *device)
 {
 	const char *name = js_get_string(device, "name"), *id = js_get_string(device, "id");
@@ -138,16 +143,39 @@ int verb_device_rename(struct control *control)
 					   control->options.operands[1]);
 }
 
-int verb_device_assign(struct control *control)
+static int assign_room(struct control *control, const char *room)
 {
-	const char *room = control->options.room;
 	int r = change(control, "AssignDevice", room);
 
 	if (r != CONTROL_DONE)
 		return r;
 	return *room ? control_say(control, "It belongs to \"%s\" from now on.", room)
-		     : control_say(
-			       control, "\"%s\" belongs to no room or person from now on.", control->operand);
+		     : control_say(control, "\"%s\" belongs to no room from now on.", control->operand);
+}
+
+static int assign_person(struct control *control, const char *person)
+{
+	int r = change(control, "AssignPerson", person);
+
+	if (r != CONTROL_DONE)
+		return r;
+	return *person ? control_say(control, "It is for %s alone from now on.", person)
+		       : control_say(control, "\"%s\" is for nobody in particular from now on.",
+				 control->operand);
+}
+
+int verb_device_assign(struct control *control)
+{
+	const char *room = control->options.room, *person = control->options.person;
+	int r = CONTROL_DONE;
+
+	if (!room && !person) {
+		control_note(control, "device assign needs --room or --person");
+		return CONTROL_USAGE;
+	}
+	if (room)
+		r = assign_room(control, room);
+	return r == CONTROL_DONE && person ? assign_person(control, person) : r;
 }
 
 int verb_device_remove(struct control *control)

@@ -20,6 +20,9 @@ const struct js *devices_suggest(const struct js *devices, const char *word);
 /* The registered name or else the id; borrowed. */
 const char *devices_title(const struct js *device);
 
+/* True of what speaks PTP or MTP: it can be emptied, but not cleared. */
+bool devices_emptied_only(const char *id);
+
 /* Asks the agent for its devices and finds one; *ret_devices (owned by the caller) keeps *ret_device alive.
  * CONTROL_DONE, or an exit status after saying why. */
 int devices_lookup(

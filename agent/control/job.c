@@ -109,24 +109,39 @@ static void say_detached(uint32_t job)
 		job, job);
 }
 
-int job_wait(struct control *control, uint32_t job, struct js **ret_job)
+int job_follow(struct control *control, uint32_t job, struct js **ret_job)
 {
 	struct watcher watcher = {.control = control, .percent = -1};
-	_cleanup_js_ struct js *ended = NULL;
 	int r;
 
-	r = agent_watch(control->agent, job, on_change, &watcher, &ended);
+	r = agent_watch(control->agent, job, on_change, &watcher, ret_job);
 	free(watcher.phase);
 	if (watcher.drawn)
 		putchar('\n');
 	if (r == AGENT_DETACHED)
 		say_detached(job);
+	return r;
+}
+
+int job_wait(struct control *control, uint32_t job, struct js **ret_job)
+{
+	_cleanup_js_ struct js *ended = NULL;
+	int r;
+
+	r = job_follow(control, job, &ended);
 	if (r != AGENT_OK)
 		return control_fail(control, r);
 	r = job_end(control, ended);
 	if (ret_job)
 		*ret_job = TAKE_PTR(ended);
 	return r;
+}
+
+bool job_met_protected(const struct js *job)
+{
+	const char *outcome = js_get_string(job, "outcome");
+
+	return outcome && (strcmp(outcome, "protected") == 0 || strcmp(outcome, "protected-files") == 0);
 }
 
 int job_started(struct control *control, uint32_t job, struct js **ret_job)

@@ -85,7 +85,7 @@ static int dispatch(struct control *control, const char *unfinished)
 
 int main(int argc, char **argv)
 {
-	struct control control = {0};
+	struct control control = {.program = "outingctl"};
 	_cleanup_free_ char *problem = NULL;
 	_cleanup_free_ char *unknown = NULL;
 	int r;

@@ -23,11 +23,16 @@ enum option {
 	OPTION_DEVICE = 1 << 8,
 	OPTION_ROOM = 1 << 9,
 	OPTION_SIZE = 1 << 10,
+	OPTION_NOTE = 1 << 11,
+	OPTION_IGNORE = 1 << 12,
+	OPTION_REASON = 1 << 13,
+	OPTION_DISCARD = 1 << 14,
+	OPTION_PERSON = 1 << 15,
 };
 
 struct options {
 	unsigned given; /* enum option, or-ed */
-	const char *role, *device, *room, *size;
+	const char *role, *device, *room, *size, *note, *ignore, *reason, *person;
 	const char *operands[OPTIONS_OPERANDS_MAX];
 	size_t count;
 };

@@ -5,6 +5,7 @@
 #include "control/show.h"
 
 #include "base/number.h"
+#include "control/devices.h"
 #include "control/progress.h"
 #include "control/table.h"
 #include "control/text.h"
@@ -40,11 +41,16 @@ static bool flag(const struct js *object, const char *key)
 }
 
 /* "Vault       text", text cleaned and wrapped under itself. */
-static void put_label(FILE *out, const struct terminal *screen, const char *label, const char *text)
+static void put_name(FILE *out, const struct terminal *screen, const char *label)
 {
 	fputs(terminal_tone(screen, TERMINAL_STRONG), out);
 	text_put(out, screen, label, LABEL_WIDTH, false);
 	fputs(terminal_tone(screen, TERMINAL_PLAIN), out);
+}
+
+static void put_label(FILE *out, const struct terminal *screen, const char *label, const char *text)
+{
+	put_name(out, screen, label);
 	text_wrap(out, screen, LABEL_WIDTH, LABEL_WIDTH, text);
 }
 
@@ -52,14 +58,12 @@ static void put_labelf(FILE *out, const struct terminal *screen, const char *lab
 	_printf_(4, 5);
 static void put_labelf(FILE *out, const struct terminal *screen, const char *label, const char *format, ...)
 {
-	_cleanup_free_ char *text = NULL;
 	va_list args;
 
+	put_name(out, screen, label);
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	(void)text_vwrapf(out, screen, LABEL_WIDTH, LABEL_WIDTH, format, args);
 	va_end(args);
-	put_label(out, screen, label, text);
 }
 
 /* --- status
@@ -104,6 +108,9 @@ int show_status(FILE *out, const struct terminal *screen, const struct js *statu
 	put_labelf(out, screen, "Devices", "%ju plugged in, %ju registered",
 		(uintmax_t)count_of(status, "devices_present"),
 		(uintmax_t)count_of(status, "devices_registered"));
+	if (count_of(status, "devices_gated") > 0)
+		put_labelf(out, screen, "Sticks", "%ju open behind the gate (where: outingctl devices)",
+			(uintmax_t)count_of(status, "devices_gated"));
 	put_labelf(out, screen, "Jobs", "%ju running", (uintmax_t)count_of(status, "jobs_running"));
 	put_label(out, screen, "Cameras",
 		flag(status, "automatic_offload")
@@ -153,17 +160,31 @@ static void add_device(struct table *table, const struct js *device)
 				 js_get_string(device, "state"), js_get_string(device, "last_offload")});
 }
 
+static bool has_state(const struct js *device, const char *word)
+{
+	const char *state = js_get_string(device, "state");
+
+	return state && strcmp(state, word) == 0;
+}
+
 /* What a person may have to know or do about one device; nothing for most. */
 static void device_advice(FILE *out, const struct terminal *screen, const struct js *device)
 {
 	_cleanup_free_ char *title = device_title(device);
 	const char *reason = js_get_string(device, "reason"), *id = js_get_string(device, "id");
+	const char *mountpoint = js_get_string(device, "mountpoint");
 	_cleanup_free_ char *text = NULL;
 	int n = 0;
 
-	if (reason)
+	if (mountpoint)
+		n = asprintf(&text,
+			"%s is open at %s. It is not encrypted, so what is copied onto it is looked at "
+			"first. "
+			"Before it is unplugged: outingctl eject",
+			or_dash(title), mountpoint);
+	else if (reason)
 		n = asprintf(&text, "%s: %s", or_dash(title), reason);
-	else if (flag(device, "present") && !flag(device, "registered"))
+	else if (flag(device, "present") && !flag(device, "registered") && !has_state(device, "gated"))
 		n = asprintf(&text,
 			"%s is not registered and is left alone. If it belongs to the setting: "
 			"outingctl device add NAME --role camera --device %s",
@@ -244,6 +265,7 @@ int show_jobs(FILE *out, const struct terminal *screen, const struct js *jobs)
 static const char *const titles[][2] = {
 	{"offload", "Offloading"},
 	{"wipe", "Clearing"},
+	{"encrypt", "Encrypting"},
 	{"vault-create", "Making the vault"},
 	{"vault-verify", "Checking the vault"},
 };
@@ -257,6 +279,8 @@ char *show_job_title(const struct js *job)
 	for (size_t i = 0; i < ELEMENTS(titles); i++)
 		if (strcmp(kind, titles[i][0]) == 0)
 			kind = titles[i][1];
+	if (strcmp(kind, "Clearing") == 0 && devices_emptied_only(js_get_string(job, "device")))
+		kind = "Emptying";
 	if (!clean || asprintf(&title, "%s%s%s", kind, *clean ? " " : "", clean) < 0)
 		return NULL;
 	return title;

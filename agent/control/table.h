@@ -17,6 +17,7 @@ struct table_column {
 	const char *heading;
 	bool whole; /* never cut */
 	bool right; /* numbers */
+	bool wrap;  /* broken between words into several lines instead of cut */
 };
 
 struct table;

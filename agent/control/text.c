@@ -170,6 +170,13 @@ size_t text_width(const char *clean)
 	return columns;
 }
 
+size_t text_fit(const char *clean, size_t columns)
+{
+	size_t used;
+
+	return fitting(clean, strlen(clean), columns, &used);
+}
+
 static void spaces(FILE *out, size_t count)
 {
 	fprintf(out, "%*s", (int)count, "");
@@ -218,6 +225,30 @@ void text_wrap(FILE *out, const struct terminal *terminal, size_t at, size_t ind
 		column += width;
 	}
 	fputc('\n', out);
+}
+
+int text_vwrapf(FILE *out, const struct terminal *terminal, size_t at, size_t indent, const char *format,
+	va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (vasprintf(&text, format, args) < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	text_wrap(out, terminal, at, indent, text);
+	return 0;
+}
+
+int text_wrapf(FILE *out, const struct terminal *terminal, size_t at, size_t indent, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = text_vwrapf(out, terminal, at, indent, format, args);
+	va_end(args);
+	return r;
 }
 
 void text_put_json(FILE *out, const char *json)

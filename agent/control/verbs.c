@@ -4,9 +4,9 @@
 
 #include "control/verbs.h"
 
+#include "base/words.h"
 #include "control/text.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #define WAITED (OPTION_NO_WAIT | OPTION_JSON)
@@ -21,11 +21,16 @@ static const struct verb verbs[] = {
 		VERB_NAME, verb_device_add},
 	{"device rename", "DEVICE NAME", "Give a registered device another name.", 0, 0, 2, 2, VERB_PLAIN,
 		verb_device_rename},
-	{"device assign", "DEVICE --room ROOM",
-		"Say which room or person a device belongs to; an empty ROOM for none.", OPTION_ROOM,
-		OPTION_ROOM, 1, 1, VERB_NAME, verb_device_assign},
+	{"device assign", "DEVICE [--room ROOM] [--person PERSON]",
+		"Say which room a device belongs to, and who alone uses it; an empty text for none.",
+		OPTION_ROOM | OPTION_PERSON, 0, 1, 1, VERB_NAME, verb_device_assign},
 	{"device remove", "DEVICE", "Take a device out of the register. Pictures and records stay.", 0, 0, 1,
 		1, VERB_NAME, verb_device_remove},
+	{"device export", "FILE", "Write the register to a new file, for another computer of the setting.", 0,
+		0, 1, 1, VERB_PLAIN, verb_device_export},
+	{"device import", "FILE [--json]",
+		"Add the devices of such a file to the register. What is registered here stays as it is.",
+		OPTION_JSON, 0, 1, 1, VERB_PLAIN, verb_device_import},
 	{"jobs", "[--json]", "What is running, waiting and has ended.", OPTION_JSON, 0, 0, 0, VERB_PLAIN,
 		verb_jobs},
 	{"job watch", "NUMBER [--json]", "Follow a job until it ends.", OPTION_JSON, 0, 1, 1, VERB_PLAIN,
@@ -38,8 +43,34 @@ static const struct verb verbs[] = {
 	{"wipe", "DEVICE [--yes] [--confirm-protected] [--no-wait] [--json]",
 		"Clear a card whose pictures are proven to be in the vault.",
 		WAITED | OPTION_YES | OPTION_CONFIRM_PROTECTED, 0, 1, 1, VERB_NAME, verb_wipe},
+	{"encrypt", "DEVICE [--discard] [--yes] [--no-wait] [--json]",
+		"Make an encrypted stick of a plain one; what is on it is moved into the vault and back.",
+		WAITED | OPTION_YES | OPTION_DISCARD, 0, 1, 1, VERB_NAME, verb_encrypt},
 	{"certificate", "[DEVICE|SESSION] [--all] [--json]", "What was proven when a card was cleared.",
 		OPTION_ALL | OPTION_JSON, 0, 0, 1, VERB_NAME, verb_certificate},
+	{"allow", "DEVICE FILE --reason TEXT",
+		"Let this one file onto an unencrypted stick once, whatever is in it. The log keeps why.",
+		OPTION_REASON, OPTION_REASON, 2, 2, VERB_PLAIN, verb_allow},
+	{"eject", "DEVICE", "Write what is left to a stick, and release it so that it may be unplugged.", 0,
+		0, 1, 1, VERB_NAME, verb_eject},
+	{"outings", "[--json]", "What is out with whom, when it is due back, and what came back.",
+		OPTION_JSON, 0, 0, 0, VERB_PLAIN, verb_outings},
+	{"incidents", "[--json]", "What went wrong with an outing, and whether it is settled.", OPTION_JSON,
+		0, 0, 0, VERB_PLAIN, verb_incidents},
+	{"attest passwords", "[--note TEXT]",
+		"Say that the passwords of this computer were reviewed today; outing-check asks for it.",
+		OPTION_NOTE, 0, 0, 0, VERB_PLAIN, verb_attest_passwords},
+	{"attest encrypted", "DEVICE [--note TEXT]",
+		"Say that you saw in its settings that a phone or tablet is encrypted and locked with a "
+		"code.",
+		OPTION_NOTE, 0, 1, 1, VERB_NAME, verb_attest_encrypted},
+	{"names import", "FILE.csv [--ignore WORDS] [--json]",
+		"Learn the children's names from a list; only keyed hashes of them are kept.",
+		OPTION_IGNORE | OPTION_JSON, 0, 1, 1, VERB_PLAIN, verb_names_import},
+	{"names count", "[--json]", "How many children's names are known.", OPTION_JSON, 0, 0, 0, VERB_PLAIN,
+		verb_names_count},
+	{"names clear", "[--yes] [--json]", "Forget the children's names.", OPTION_YES | OPTION_JSON, 0, 0, 0,
+		VERB_PLAIN, verb_names_clear},
 	{"vault status", "[--json]", "Where the vault is, and whether it is open and encrypted.", OPTION_JSON,
 		0, 0, 0, VERB_PLAIN, verb_vault_status},
 	{"vault create", "--size SIZE [--no-wait] [--json]",
@@ -86,33 +117,21 @@ const struct verb *verb_find(const struct options *options, size_t *ret_words)
 	return NULL;
 }
 
-static int problem(char **ret_problem, const char *format, ...) _printf_(2, 3);
-static int problem(char **ret_problem, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(ret_problem, format, args) < 0)
-		*ret_problem = NULL;
-	va_end(args);
-	return -EINVAL;
-}
-
 int verb_check(const struct verb *verb, const struct options *options, size_t operands, char **ret_problem)
 {
 	unsigned odd = options->given & ~(verb->accepts | OPTION_HELP);
 	unsigned missing = verb->needs & ~options->given;
 
 	if (odd)
-		return problem(ret_problem, "%s does not take %s", verb->words,
+		return words_problem(ret_problem, "%s does not take %s", verb->words,
 			options_name((enum option)(odd & (~odd + 1))));
 	if (missing)
-		return problem(ret_problem, "%s needs %s", verb->words,
+		return words_problem(ret_problem, "%s needs %s", verb->words,
 			options_name((enum option)(missing & (~missing + 1))));
 	if (operands < verb->operands_min)
-		return problem(ret_problem, "something is missing after %s", verb->words);
+		return words_problem(ret_problem, "something is missing after %s", verb->words);
 	if (operands > verb->operands_max && !(verb->shape & VERB_NAME))
-		return problem(
+		return words_problem(
 			ret_problem, "too many words after %s; put names with spaces in quotes", verb->words);
 	return 0;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * outingctl wipe DEVICE: asks a person, in words that say what will be gone, then asks the agent.
+ * outingctl wipe DEVICE: asks a person, in words that say what will be gone, then asks the agent. What speaks
+ * PTP or MTP is emptied and not wiped, and the question says that, too.
  *
  * The agent decides whether a card may be cleared; the questions here only make sure that the person means
  * this card. When nobody can be asked, nothing is cleared without --yes. Pictures that were protected in the
  * camera are a question of their own, which --yes does not answer.
  */
 
+#include "control/ask.h"
 #include "control/devices.h"
 #include "control/job.h"
 #include "control/text.h"
@@ -15,59 +17,43 @@
 
 #include <string.h>
 
-#define ANSWER_MAX 64
-
-/* True if the person typed "yes". */
-static bool answered_yes(void)
-{
-	char answer[ANSWER_MAX];
-
-	fputs("Type yes to go on, anything else to stop: ", stderr);
-	(void)fflush(stderr);
-	if (!fgets(answer, sizeof(answer), stdin))
-		return false;
-	answer[strcspn(answer, "\r\n")] = '\0';
-	return strcasecmp(answer, "yes") == 0;
-}
-
-static bool can_ask(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
-
 static int ask(const struct control *control, const char *question)
 {
-	if (!can_ask()) {
-		control_note(control,
-			"Nobody can be asked here whether the card may be cleared. If it may, add --yes");
+	if (!ask_possible()) {
+		control_note(
+			control, "Nobody can be asked here whether it may be cleared. If it may, add --yes");
 		return CONTROL_USAGE;
 	}
 	text_wrap(stderr, &control->notes, 0, 0, question);
-	if (answered_yes())
+	if (ask_yes())
 		return CONTROL_DONE;
-	control_note(control, "Stopped. Nothing on the card was changed.");
+	control_note(control, "Stopped. Nothing on it was changed.");
 	return CONTROL_REFUSED;
 }
+
+#define NOT_WIPED                                                                                           \
+	"Afterwards it lists no file any more. That is removed, not wiped: for a full clear, put its card " \
+	"into a card reader."
+#define WIPED "Afterwards the card is empty, and what was on it cannot be brought back from the card."
 
 static int ask_about(const struct control *control, const struct js *device)
 {
 	const char *last = js_get_string(device, "last_offload"), *state = js_get_string(device, "state");
 	bool offloaded = state && strcmp(state, "offloaded") == 0 && last;
 	const char *id = js_get_string(device, "id");
+	bool files_only = devices_emptied_only(id);
 	_cleanup_free_ char *question = NULL;
 	int n;
 
-	n = asprintf(&question,
-		"Clear the card of \"%s\" (%s)? %s%s%s Afterwards the card is empty, and what was on it "
-		"cannot be "
-		"brought back from the card.",
-		devices_title(device), id ? id : "no id",
-		offloaded ? "Its pictures were copied and proven to be in the vault at " : "",
-		offloaded ? last : "",
-		offloaded
-			? "."
-			: "What is on it is copied into the vault first, and only if every picture is proven "
-			  "to be there is the card cleared.");
+	n = asprintf(&question, "%s \"%s\" (%s)? %s%s%s %s",
+		files_only ? "Delete the files on" : "Clear the card of", devices_title(device),
+		id ? id : "no id",
+		offloaded    ? "Its pictures were copied and proven to be in the vault at "
+		: files_only ? "What is on it is copied into the vault first, and only what is proven to "
+			       "be there is deleted."
+			     : "What is on it is copied into the vault first, and only if every picture is "
+			       "proven to be there is the card cleared.",
+		offloaded ? last : "", offloaded ? "." : "", files_only ? NOT_WIPED : WIPED);
 	if (n < 0) {
 		question = NULL;
 		return -ENOMEM;
@@ -86,19 +72,10 @@ static int start(struct control *control, bool confirmed, struct js **ret_job)
 	return job_started(control, job, ret_job);
 }
 
-static bool ended_for_protected(const struct js *job)
-{
-	const char *outcome = js_get_string(job, "outcome");
-
-	return outcome && (strcmp(outcome, "protected") == 0 || strcmp(outcome, "protected-files") == 0);
-}
-
 /* A card with protected pictures was refused: the person in front of the screen may agree to them now. */
 static int agree_to_protected(struct control *control)
 {
-	int r = ask(control,
-		"Some pictures on this card were protected in the camera, so somebody wanted to keep them on "
-		"it. They are in the vault as well. Clear them too?");
+	int r = ask(control, JOB_PROTECTED_QUESTION);
 
 	return r == CONTROL_DONE ? start(control, true, NULL) : r;
 }
@@ -120,7 +97,7 @@ int verb_wipe(struct control *control)
 	if (r < 0)
 		return r;
 	r = start(control, confirmed, &job);
-	if (r == CONTROL_REFUSED && job && !confirmed && ended_for_protected(job) && can_ask())
+	if (r == CONTROL_REFUSED && job && !confirmed && job_met_protected(job) && ask_possible())
 		return agree_to_protected(control);
 	return r;
 }

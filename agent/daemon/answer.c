@@ -5,9 +5,19 @@
 #include "daemon/answer.h"
 
 #include "base/log.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <string.h>
+
+/* A sentence that was cut in the middle of a character could not be sent. */
+static void end_well(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0 && !utf8_valid(text, length))
+		text[--length] = 0;
+}
 
 void answer_error(struct bus_answer *answer, enum bus_error error, const char *format, ...)
 {
@@ -17,6 +27,7 @@ void answer_error(struct bus_answer *answer, enum bus_error error, const char *f
 	va_start(args, format);
 	(void)vsnprintf(answer->sentence, sizeof answer->sentence, format, args);
 	va_end(args);
+	end_well(answer->sentence);
 }
 
 void answer_json(struct bus_answer *answer, struct js *json)

@@ -10,12 +10,22 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/answer.h"
+#include "daemon/attest-call.h"
+#include "daemon/check.h"
 #include "daemon/daemon.h"
 #include "daemon/devices.h"
 #include "daemon/events.h"
+#include "daemon/gates.h"
 #include "daemon/media.h"
+#include "daemon/name-list.h"
+#include "daemon/outings.h"
+#include "daemon/register-file.h"
+#include "daemon/task-encrypt.h"
 #include "daemon/tasks.h"
+#include "daemon/usb.h"
 #include "daemon/vault.h"
+#include "encrypt/passphrase.h"
+#include "state/emptying.h"
 #include "vault/container.h"
 
 #include <fcntl.h>
@@ -108,6 +118,7 @@ static struct js *status_json(struct daemon *daemon, struct js *vault)
 	js_set(o, "vault", vault);
 	js_set_u64(o, "devices_present", count_registered(daemon, devices, "present"));
 	js_set_u64(o, "devices_registered", count_registered(daemon, devices, "registered"));
+	js_set_u64(o, "devices_gated", gates_open_count(daemon));
 	js_set_u64(o, "jobs_running", job_count(daemon->jobs, JOB_RUNNING));
 	js_set_u64(o, "jobs_queued", job_count(daemon->jobs, JOB_QUEUED));
 	js_set_u64(o, "audit_entries", audit_last_seq(daemon->audit));
@@ -189,18 +200,31 @@ static void list_sessions(struct daemon *daemon, struct bus_answer *answer)
 	answer_json(answer, array);
 }
 
-static int add_certificate(const struct clear *clear, const char *certificate, void *data)
+static int add_json(struct js *array, const char *text)
 {
 	struct js *parsed = NULL;
 
-	if (js_parse(certificate, strlen(certificate), &parsed) >= 0)
-		js_append(data, parsed);
+	if (js_parse(text, strlen(text), &parsed) >= 0)
+		js_append(array, parsed);
 	return 0;
 }
 
+static int add_certificate(const struct clear *clear, const char *certificate, void *data)
+{
+	return add_json(data, certificate);
+}
+
+static int add_record(const char *record, void *data)
+{
+	return add_json(data, record);
+}
+
+/* A camera's card and the camera itself are two devices, so that one has certificates and the other has
+ * records. */
 static void certificates(struct daemon *daemon, const char *device, struct bus_answer *answer)
 {
 	_cleanup_free_ struct registered_device *entry = calloc(1, sizeof *entry);
+	const char *key = *device ? entry ? entry->key : "" : NULL;
 	struct medium *medium;
 	struct js *array;
 	bool registered;
@@ -208,8 +232,8 @@ static void certificates(struct daemon *daemon, const char *device, struct bus_a
 	if (!entry || (*device && !device_named(daemon, device, &medium, entry, &registered, answer)))
 		return;
 	array = js_array();
-	if (clear_each_certificate(
-		    daemon->state, *device ? entry->key : NULL, CERTIFICATES_MAX, add_certificate, array) < 0)
+	if (clear_each_certificate(daemon->state, key, CERTIFICATES_MAX, add_certificate, array) < 0 ||
+		emptying_each_record(daemon->state, key, CERTIFICATES_MAX, add_record, array) < 0)
 		array = js_free(array);
 	answer_json(answer, array);
 }
@@ -244,37 +268,39 @@ static void cancel_job(struct daemon *daemon, uint64_t number, struct bus_answer
 }
 
 /* What must be true of a device before a job is queued for it. */
-static bool may_work(const struct medium *medium, const struct registered_device *entry, bool registered,
-	const char *called, struct bus_answer *answer)
+static bool may_work(struct daemon *daemon, const struct medium *medium,
+	const struct registered_device *entry, bool registered, const char *called, struct bus_answer *answer)
 {
+	const struct usb_device *refused = registered ? usb_find_refused_entry(daemon, entry->number) : NULL;
+
 	if (!registered)
 		answer_error(answer, BUS_REFUSED,
 			"\"%s\" is not registered, so it is left alone. If it belongs to the setting, the "
 			"manager "
 			"can register it with \"outingctl device add\".",
 			called);
+	else if (!medium && refused)
+		answer_error(answer, BUS_REFUSED, "%s", refused->sentence);
 	else if (!medium)
 		answer_error(answer, BUS_REFUSED, "%s is not plugged in.", entry->name);
 	else if (medium->ambiguous || medium->decision == DECISION_REFUSE)
 		answer_error(answer, BUS_REFUSED, "%s: %s", entry->name, medium->reason);
-	else if (medium->facts.kind != DEVICE_DISK)
+	else if (!medium_is_disk(medium) && (entry->role == ROLE_STICK || entry->role == ROLE_READER))
 		answer_error(answer, BUS_REFUSED,
-			"%s is plugged in as a camera or phone (%s) that cannot be read yet. Put its card "
-			"into a "
-			"card reader.",
-			entry->name, device_kind_name(medium->facts.kind));
-	else if (medium->decision == DECISION_WAIT && !medium->told_any)
+			"%s is registered as a %s, but does not answer like one (it speaks %s), so it is "
+			"left alone.",
+			entry->name, role_name(entry->role), device_kind_name(medium->facts.kind));
+	else if (medium_is_looked_at(medium))
 		answer_error(answer, BUS_BUSY, "The computer is still looking at %s. Try again in a moment.",
 			entry->name);
-	else if (medium->facts.size == 0)
+	else if (!medium_has_content(medium))
 		answer_error(answer, BUS_REFUSED, "There is no card in %s.", entry->name);
 	else
 		return true;
 	return false;
 }
 
-static void start_job(struct daemon *daemon, enum job_kind kind, const struct bus_request *request,
-	struct bus_answer *answer)
+static void start_job(struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
 {
 	_cleanup_free_ struct registered_device *entry = calloc(1, sizeof *entry);
 	struct medium *medium = NULL;
@@ -285,14 +311,66 @@ static void start_job(struct daemon *daemon, enum job_kind kind, const struct bu
 		return;
 	}
 	if (!device_named(daemon, request->text[0], &medium, entry, &registered, answer) ||
-		!may_work(medium, entry, registered, request->text[0], answer))
+		!may_work(daemon, medium, entry, registered, request->text[0], answer))
 		return;
 	tasks_ask(daemon,
-		&(struct job_request){.kind = kind,
+		&(struct job_request){.kind = request->rule->member == BUS_WIPE ? JOB_WIPE : JOB_OFFLOAD,
 			.device = medium->identity.id,
 			.name = entry->name,
 			.confirmed_protected = request->flag},
 		answer);
+}
+
+/* The passphrase, judged; NULL and the answer's error when it is not one. */
+static struct secret *good_passphrase(int fd, struct bus_answer *answer)
+{
+	_cleanup_(secret_freep) struct secret *passphrase = NULL;
+	char sentence[PASSPHRASE_SENTENCE];
+	int r = passphrase_check_fd(fd);
+
+	if (r >= 0)
+		r = passphrase_read(fd, &passphrase);
+	if (r < 0)
+		answer_error(answer, BUS_INVALID_ARGUMENT,
+			"The passphrase could not be read (%s). It is handed over in a file in memory, or in "
+			"a pipe "
+			"whose other end is closed, and has at most %d bytes.",
+			strerror(-r), PASSPHRASE_BYTES_MAX);
+	else if (passphrase_check(passphrase, sentence) != PASSPHRASE_OK)
+		answer_error(answer, BUS_REFUSED, "%s", sentence);
+	else
+		return TAKE_PTR(passphrase);
+	return NULL;
+}
+
+static void start_encrypt(struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
+{
+	_cleanup_free_ struct registered_device *entry = calloc(1, sizeof *entry);
+	_cleanup_(secret_freep) struct secret *passphrase = NULL;
+	struct medium *medium = NULL;
+	bool registered = false;
+
+	if (!entry) {
+		answer_errno(answer, -ENOMEM, "The job could not be queued");
+		return;
+	}
+	if (!device_named(daemon, request->text[0], &medium, entry, &registered, answer) ||
+		!may_work(daemon, medium, entry, registered, request->text[0], answer))
+		return;
+	if (entry->role != ROLE_STICK) {
+		answer_error(answer, BUS_REFUSED,
+			"%s is registered as a %s. Only a stick can be encrypted: a camera could not use its "
+			"card "
+			"any more.",
+			entry->name, role_name(entry->role));
+		return;
+	}
+	passphrase = good_passphrase(request->fd, answer);
+	if (passphrase)
+		task_encrypt_ask(daemon,
+			&(struct job_request){
+				.kind = JOB_ENCRYPT, .device = medium->identity.id, .name = entry->name},
+			TAKE_PTR(passphrase), request->flag, answer);
 }
 
 static void vault_create(struct daemon *daemon, uint64_t bytes, struct bus_answer *answer)
@@ -329,6 +407,27 @@ static void reload(struct daemon *daemon, struct bus_answer *answer)
 		answer_errno(answer, r, "The new settings could not be recorded");
 }
 
+/* What is asked of the register, but for adding, which may take a moment. */
+static void call_register(struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
+{
+	static const struct {
+		enum bus_member member;
+		void (*call)(
+			struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer);
+	} calls[] = {
+		{BUS_RENAME_DEVICE, devices_rename},
+		{BUS_ASSIGN_DEVICE, devices_assign},
+		{BUS_ASSIGN_PERSON, devices_assign_person},
+		{BUS_REMOVE_DEVICE, devices_remove},
+		{BUS_EXPORT_DEVICES, register_file_export},
+		{BUS_IMPORT_DEVICES, register_file_import},
+	};
+
+	for (size_t i = 0; i < ELEMENTS(calls); i++)
+		if (calls[i].member == request->rule->member)
+			calls[i].call(daemon, request, answer);
+}
+
 static void call(
 	const struct bus_request *request, struct bus_pending *pending, struct bus_answer *answer, void *data)
 {
@@ -351,22 +450,22 @@ static void call(
 		list_sessions(daemon, answer);
 		return;
 	case BUS_ADD_DEVICE:
-		devices_add(daemon, request, answer);
+		devices_add(daemon, request, pending, answer);
 		return;
 	case BUS_RENAME_DEVICE:
-		devices_rename(daemon, request, answer);
-		return;
 	case BUS_ASSIGN_DEVICE:
-		devices_assign(daemon, request, answer);
-		return;
+	case BUS_ASSIGN_PERSON:
 	case BUS_REMOVE_DEVICE:
-		devices_remove(daemon, request, answer);
+	case BUS_EXPORT_DEVICES:
+	case BUS_IMPORT_DEVICES:
+		call_register(daemon, request, answer);
 		return;
 	case BUS_OFFLOAD:
-		start_job(daemon, JOB_OFFLOAD, request, answer);
-		return;
 	case BUS_WIPE:
-		start_job(daemon, JOB_WIPE, request, answer);
+		start_job(daemon, request, answer);
+		return;
+	case BUS_ENCRYPT:
+		start_encrypt(daemon, request, answer);
 		return;
 	case BUS_CANCEL_JOB:
 		cancel_job(daemon, request->number, answer);
@@ -391,6 +490,36 @@ static void call(
 		return;
 	case BUS_RELOAD:
 		reload(daemon, answer);
+		return;
+	case BUS_CHECK:
+		check_call(daemon, request, pending, answer);
+		return;
+	case BUS_RECORD_OUTING:
+		outings_record(daemon, request, pending, answer);
+		return;
+	case BUS_LIST_OUTINGS:
+		outings_list(daemon, answer);
+		return;
+	case BUS_LIST_INCIDENTS:
+		outings_list_incidents(daemon, answer);
+		return;
+	case BUS_RETURN_OUTING:
+		outings_return(daemon, request->text[0], request->uid, answer);
+		return;
+	case BUS_ATTEST:
+	case BUS_ATTEST_DEVICE:
+		attest_call(daemon, request, answer);
+		return;
+	case BUS_IMPORT_NAMES:
+	case BUS_COUNT_NAMES:
+	case BUS_CLEAR_NAMES:
+		name_list_call(daemon, request, pending, answer);
+		return;
+	case BUS_ALLOW_COPY:
+		gates_allow(daemon, request, answer);
+		return;
+	case BUS_EJECT:
+		gates_eject(daemon, request, pending, answer);
 		return;
 	case BUS_MEMBERS:
 		break;

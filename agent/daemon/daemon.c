@@ -11,11 +11,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/calls.h"
+#include "daemon/check.h"
 #include "daemon/devices.h"
 #include "daemon/events.h"
+#include "daemon/gates.h"
+#include "daemon/hotplug.h"
 #include "daemon/media.h"
-#include "daemon/source.h"
+#include "daemon/name-list.h"
+#include "daemon/outings.h"
+#include "daemon/task-encrypt.h"
 #include "daemon/tasks.h"
+#include "daemon/usb.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -105,6 +111,7 @@ int daemon_reload(struct daemon *daemon)
 	_cleanup_free_ struct config *fresh = malloc(sizeof *fresh);
 	struct hooks_event hook = {0};
 	struct js *fields;
+	bool other_rules;
 	int r;
 
 	if (!errors || !fresh)
@@ -117,10 +124,16 @@ int daemon_reload(struct daemon *daemon)
 	r = event_report(daemon, AUDIT_CONFIG_RELOADED, fields, &hook);
 	if (r < 0)
 		return r;
+	other_rules = memcmp(&daemon->config.removable, &fresh->removable, sizeof fresh->removable) != 0;
 	daemon->config = *fresh;
 	free(TAKE_PTR(daemon->config_problem));
 	log_set_level(daemon->config.log.level);
-	return media_judge(daemon->media);
+	r = usb_judge_all(daemon->usb);
+	if (r >= 0)
+		r = media_judge(daemon->media);
+	if (other_rules)
+		devices_look_again(daemon);
+	return r;
 }
 
 static int on_reload(void *data)
@@ -168,6 +181,12 @@ static int open_parts(struct daemon *daemon)
 		r = job_table_new(&daemon->jobs);
 	if (r >= 0)
 		r = tasks_new(daemon, &daemon->tasks);
+	if (r >= 0)
+		r = gates_new(daemon, &daemon->gates);
+	if (r >= 0)
+		r = checks_new(daemon, &daemon->checks);
+	if (r >= 0)
+		r = outings_new(daemon, &daemon->outings);
 	return r;
 }
 
@@ -204,9 +223,13 @@ int daemon_setup(struct daemon *daemon, const struct daemon_options *options)
 	if (r >= 0)
 		r = record_start(daemon);
 	if (r >= 0)
+		r = outings_start(daemon);
+	if (r >= 0)
 		r = devices_publish(daemon);
 	if (r >= 0)
-		r = source_open(daemon, &daemon->source);
+		r = usb_table_open(daemon, &daemon->usb);
+	if (r >= 0)
+		r = hotplug_open(daemon, &daemon->hotplug);
 	if (r < 0)
 		return r;
 	daemon->ready = true;
@@ -220,7 +243,10 @@ void daemon_stop(struct daemon *daemon)
 	if (daemon->stopping)
 		return;
 	daemon->stopping = true;
-	loop_notify("STOPPING=1\nSTATUS=Ending jobs.");
+	loop_notify("STOPPING=1\nSTATUS=Ending jobs, shutting gates.");
+	checks_stop(daemon->checks);
+	name_list_stop(daemon);
+	gates_stop(daemon);
 	tasks_stop(daemon);
 }
 
@@ -236,8 +262,14 @@ int daemon_run(struct daemon *daemon)
 
 void daemon_clear(struct daemon *daemon)
 {
-	daemon->source = source_close(daemon->source);
+	daemon->hotplug = hotplug_close(daemon->hotplug);
+	daemon->usb = usb_table_free(daemon->usb);
+	name_list_stop(daemon);
+	daemon->outings = outings_free(daemon->outings);
+	daemon->checks = checks_free(daemon->checks);
+	daemon->gates = gates_free(daemon->gates);
 	daemon->tasks = tasks_free(daemon->tasks);
+	task_encrypt_forget(daemon);
 	daemon->jobs = job_table_free(daemon->jobs);
 	daemon->media = media_free(daemon->media);
 	daemon->events = events_free(daemon->events);

@@ -7,9 +7,15 @@
  * waits.
  *
  *   media.c     what is plugged in, who it is, what is decided about it
+ *   usb.c       which USB devices the computer talks to
  *   devices.c   the register as people see and change it
  *   tasks.c     jobs that run: their worker, their recorder, their end
+ *   gates.c     the gates in front of plain sticks: opened, shut, what they refuse
+ *   check.c     whether what is to travel is ready
+ *   look.c      what is on a device that speaks PTP or MTP at this moment
+ *   outings.c   what is out, when it is due, what comes back
  *   events.c    first recorded, then reported
+ *   name-list.c the children's names: asked for and recorded, never read here
  *   calls.c     what callers on the bus may ask
  */
 
@@ -24,7 +30,14 @@
 struct media;
 struct tasks;
 struct events;
-struct source;
+struct hotplug;
+struct checks;
+struct outings;
+struct name_list;
+struct gates;
+struct encrypt_task;
+struct look;
+struct usb_table;
 
 struct daemon {
 	struct daemon_options options;
@@ -38,7 +51,14 @@ struct daemon {
 	struct media *media;
 	struct job_table *jobs;
 	struct tasks *tasks;
-	struct source *source; /* where device events come from */
+	struct gates *gates;
+	struct checks *checks;
+	struct look *looks; /* that are under way */
+	struct outings *outings;
+	struct name_list *name_list;          /* a request about it, while it runs */
+	struct encrypt_task *encrypt_waiting; /* encryptions whose job has not begun */
+	struct hotplug *hotplug;              /* where device events come from */
+	struct usb_table *usb;                /* NULL where udev is not asked */
 	struct watch *signals[3];
 	int state_dir_fd;
 	bool ready;

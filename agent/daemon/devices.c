@@ -12,6 +12,8 @@
 #include "daemon/answer.h"
 #include "daemon/daemon.h"
 #include "daemon/events.h"
+#include "daemon/gates.h"
+#include "daemon/usb.h"
 #include "device/known-media.h"
 
 #include <string.h>
@@ -33,19 +35,30 @@ static void history_json(struct js *o, const struct registered_device *entry, bo
 	js_set_time(o, "last_offload", registered ? entry->last_offload : 0);
 	js_set_time(o, "last_clear", registered ? entry->last_clear : 0);
 	js_set_string(o, "room", registered ? or_null(entry->room) : NULL);
+	js_set_string(o, "person", registered ? or_null(entry->person) : NULL);
 }
 
-static bool needs_reason(const struct medium *medium)
+/* What a person should know about it; NULL for most. */
+static const char *reason_of(const struct medium *medium, const char *gate_sentence)
 {
-	return medium->ambiguous || medium->decision == DECISION_REFUSE;
+	if (medium->ambiguous || medium->encryption != 0 || medium->decision == DECISION_REFUSE)
+		return medium->reason;
+	if (gate_sentence)
+		return gate_sentence;
+	if (medium->decision == DECISION_LEAVE && medium->registered && medium->entry.role == ROLE_STICK &&
+		!medium_is_encrypted(medium))
+		return medium->reason;
+	return NULL;
 }
 
 static struct js *medium_json(struct daemon *daemon, const struct medium *medium)
 {
 	const struct device_facts *f = &medium->facts;
 	const struct job *job = job_of_device(daemon->jobs, medium->identity.id);
+	const char *mountpoint, *sentence;
 	struct js *o = js_object();
 
+	(void)gates_state(daemon, medium, &mountpoint, &sentence);
 	js_set_string(o, "id", medium->identity.id);
 	entry_json(o, &medium->entry, medium->registered);
 	js_set_bool(o, "present", true);
@@ -57,7 +70,8 @@ static struct js *medium_json(struct daemon *daemon, const struct medium *medium
 	history_json(o, &medium->entry, medium->registered);
 	js_set_u64(o, "bytes", f->size);
 	js_set_string(o, "node", or_null(f->node));
-	js_set_string(o, "reason", needs_reason(medium) ? medium->reason : NULL);
+	js_set_string(o, "mountpoint", mountpoint);
+	js_set_string(o, "reason", reason_of(medium, sentence));
 	if (job)
 		js_set_u64(o, "job", job->id);
 	else
@@ -81,6 +95,7 @@ static struct js *absent_json(const struct registered_device *entry, bool presen
 	history_json(o, entry, true);
 	js_set_null(o, "bytes");
 	js_set_null(o, "node");
+	js_set_null(o, "mountpoint");
 	js_set_null(o, "reason");
 	js_set_null(o, "job");
 	return o;
@@ -110,7 +125,7 @@ static int add_absent(const struct registered_device *entry, void *data)
 	struct list *list = data;
 	struct medium *medium = media_find_id(list->daemon->media, entry->id);
 
-	if (medium && shown(medium))
+	if ((medium && shown(medium)) || usb_find_refused_entry(list->daemon, entry->number))
 		return 0;
 	if (!list->only || strcmp(list->only, entry->id) == 0)
 		js_append(list->array, absent_json(entry, reader_present(list->daemon, entry->id)));
@@ -124,6 +139,9 @@ static struct js *list_devices(struct daemon *daemon, const char *only)
 	for (struct medium *m = media_first(daemon->media); m; m = m->next)
 		if (shown(m) && (!only || strcmp(only, m->identity.id) == 0))
 			js_append(list.array, medium_json(daemon, m));
+	for (struct usb_device *d = usb_first(daemon->usb); d; d = d->next)
+		if (d->decision == USB_REFUSE && !d->kept && (!only || strcmp(only, d->id) == 0))
+			js_append(list.array, usb_json(d));
 	if (register_each(daemon->state, add_absent, &list) < 0)
 		list.array = js_free(list.array);
 	return list.array;
@@ -165,6 +183,7 @@ void device_changed(struct daemon *daemon, const char *id)
 bool device_named(struct daemon *daemon, const char *text, struct medium **ret_medium,
 	struct registered_device *ret_entry, bool *ret_registered, struct bus_answer *answer)
 {
+	const struct usb_device *refused;
 	struct medium *medium;
 	int r = register_find_by_id(daemon->state, text, ret_entry);
 
@@ -175,6 +194,11 @@ bool device_named(struct daemon *daemon, const char *text, struct medium **ret_m
 		return false;
 	}
 	medium = media_find_id(daemon->media, r == REGISTER_OK ? ret_entry->id : text);
+	refused = r == REGISTER_OK ? NULL : usb_find_refused(daemon, text);
+	if (refused && !medium) {
+		answer_error(answer, BUS_REFUSED, "%s", refused->sentence);
+		return false;
+	}
 	if (r != REGISTER_OK && !medium) {
 		answer_error(answer, BUS_NOT_FOUND,
 			"There is no device \"%s\", neither plugged in nor registered. \"outingctl devices\" "
@@ -217,7 +241,7 @@ static int describe_reader(const struct medium *medium, struct registered_device
 	return identity_id("disk-", entry->key, entry->id);
 }
 
-static bool check_register(struct bus_answer *answer, int r, const char *name)
+bool devices_check_register(struct bus_answer *answer, int r, const char *name)
 {
 	const char *sentence = NULL;
 
@@ -270,11 +294,13 @@ static int report_change(struct daemon *daemon, const char *what, const struct r
 }
 
 /* Recorded, published, judged again: the end of every change. */
-static void changed(struct daemon *daemon, const char *what, const struct registered_device *entry,
+void devices_changed(struct daemon *daemon, const char *what, const struct registered_device *entry,
 	const char *new_value, const struct bus_request *request, struct bus_answer *answer)
 {
 	int r = report_change(daemon, what, entry, new_value, request->uid);
 
+	if (r >= 0)
+		r = usb_judge_all(daemon->usb);
 	if (r >= 0)
 		r = media_judge(daemon->media);
 	if (r < 0)
@@ -306,10 +332,56 @@ static struct medium *medium_to_add(struct daemon *daemon, const char *id, struc
 	return NULL;
 }
 
-void devices_add(struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
+/* A device that is registered under this very name, but not yet with what its USB device says of itself. */
+static int describe_known(
+	struct daemon *daemon, const struct medium *medium, struct registered_device *entry, bool *ret_done)
+{
+	_cleanup_free_ struct registered_device *old = malloc(sizeof *old), *same = malloc(sizeof *same);
+	int r = old && same ? register_find_by_key(daemon->state, medium->identity.key, old) : -ENOMEM;
+
+	*ret_done = false;
+	if (r == REGISTER_OK)
+		r = register_find_by_name(daemon->state, entry->name, same);
+	if (r != REGISTER_OK || same->number != old->number || !*entry->descriptors)
+		return r < 0 ? r : 0;
+	r = register_redescribe(daemon->state, old->number, entry->descriptors, entry->port);
+	*ret_done = r == REGISTER_OK;
+	if (*ret_done)
+		*entry = *old;
+	return r < 0 ? r : 0;
+}
+
+/* True when it is registered now. */
+static bool put_into_register(struct daemon *daemon, const struct medium *medium,
+	struct registered_device *entry, const char **ret_what, struct bus_answer *answer)
+{
+	bool done;
+	int r;
+
+	usb_describe_entry(daemon, medium->facts.syspath, entry);
+	r = describe_known(daemon, medium, entry, &done);
+	*ret_what = done ? "described" : "added";
+	if (r >= 0 && !done)
+		r = register_add(daemon->state, entry, NULL);
+	return devices_check_register(answer, r, entry->name);
+}
+
+void devices_add(struct daemon *daemon, const struct bus_request *request, struct bus_pending *pending,
+	struct bus_answer *answer)
+{
+	struct usb_device *device = usb_find_refused(daemon, request->text[2]);
+
+	if (device)
+		usb_add(daemon, device, request, pending, answer);
+	else
+		devices_add_medium(daemon, request, answer);
+}
+
+void devices_add_medium(struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
 {
 	_cleanup_free_ struct registered_device *entry = calloc(1, sizeof *entry);
 	struct medium *medium = medium_to_add(daemon, request->text[2], answer);
+	const char *what;
 	enum role role;
 
 	if (!medium)
@@ -332,9 +404,9 @@ void devices_add(struct daemon *daemon, const struct bus_request *request, struc
 			"the cards that are used in it instead.");
 		return;
 	}
-	if (!check_register(answer, register_add(daemon->state, entry, NULL), entry->name))
+	if (!put_into_register(daemon, medium, entry, &what, answer))
 		return;
-	changed(daemon, "added", entry, NULL, request, answer);
+	devices_changed(daemon, what, entry, NULL, request, answer);
 	if (answer->error == BUS_DONE)
 		answer_json(answer, device_json(daemon, entry->id));
 }
@@ -364,9 +436,9 @@ void devices_rename(struct daemon *daemon, const struct bus_request *request, st
 {
 	_cleanup_free_ struct registered_device *entry = named(daemon, request, answer);
 
-	if (entry && check_register(answer, register_rename(daemon->state, entry->name, request->text[1]),
-			     request->text[1]))
-		changed(daemon, "renamed", entry, request->text[1], request, answer);
+	if (entry && devices_check_register(answer,
+			     register_rename(daemon->state, entry->name, request->text[1]), request->text[1]))
+		devices_changed(daemon, "renamed", entry, request->text[1], request, answer);
 }
 
 void devices_assign(struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
@@ -374,9 +446,20 @@ void devices_assign(struct daemon *daemon, const struct bus_request *request, st
 	_cleanup_free_ struct registered_device *entry = named(daemon, request, answer);
 
 	if (entry &&
-		check_register(answer, register_assign(daemon->state, entry->name, request->text[1], NULL),
-			entry->name))
-		changed(daemon, "assigned", entry, request->text[1], request, answer);
+		devices_check_register(answer,
+			register_assign(daemon->state, entry->name, request->text[1], NULL), entry->name))
+		devices_changed(daemon, "assigned", entry, request->text[1], request, answer);
+}
+
+void devices_assign_person(
+	struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
+{
+	_cleanup_free_ struct registered_device *entry = named(daemon, request, answer);
+
+	if (entry &&
+		devices_check_register(answer,
+			register_assign(daemon->state, entry->name, NULL, request->text[1]), entry->name))
+		devices_changed(daemon, "assigned", entry, request->text[1], request, answer);
 }
 
 void devices_remove(struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
@@ -392,8 +475,8 @@ void devices_remove(struct daemon *daemon, const struct bus_request *request, st
 		return;
 	}
 	(void)snprintf(by, sizeof by, "uid %u", (unsigned)request->uid);
-	if (check_register(answer, register_remove(daemon->state, entry->name, by), entry->name))
-		changed(daemon, "removed", entry, NULL, request, answer);
+	if (devices_check_register(answer, register_remove(daemon->state, entry->name, by), entry->name))
+		devices_changed(daemon, "removed", entry, NULL, request, answer);
 }
 
 struct known_list {
@@ -435,6 +518,15 @@ static int write_if_new(struct daemon *daemon, const struct known_list *list, bo
 	return *ret_changed ? known_media_write(daemon->state_dir_fd, list->media, list->count) : 0;
 }
 
+void devices_look_again(struct daemon *daemon)
+{
+	if (!daemon->options.use_udev)
+		return;
+	for (struct medium *m = media_first(daemon->media); m; m = m->next)
+		if (m->facts.kind == DEVICE_DISK && device_retrigger(m->facts.syspath) < 0)
+			log_warning("%s: the rules could not be asked to look again", m->identity.id);
+}
+
 int devices_publish(struct daemon *daemon)
 {
 	struct known_list list = {0};
@@ -447,10 +539,7 @@ int devices_publish(struct daemon *daemon)
 		r = write_if_new(daemon, &list, &changed_file);
 	free(list.keys);
 	free(list.media);
-	if (r < 0 || !changed_file || !daemon->options.use_udev)
-		return r;
-	for (struct medium *m = media_first(daemon->media); m; m = m->next)
-		if (m->facts.kind == DEVICE_DISK && device_retrigger(m->facts.syspath) < 0)
-			log_warning("%s: the rules could not be asked to look again", m->identity.id);
-	return 0;
+	if (r >= 0 && changed_file)
+		devices_look_again(daemon);
+	return r;
 }

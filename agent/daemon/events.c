@@ -152,16 +152,21 @@ int event_record(struct daemon *daemon, enum audit_event event, struct js *field
 	return 0;
 }
 
+void event_hook(struct daemon *daemon, enum audit_event event, struct hooks_event *hook)
+{
+	hook->event = audit_event_info(event)->name;
+	if (!daemon->stopping)
+		start_hooks(daemon->events, hook);
+}
+
 void event_tell(struct daemon *daemon, enum audit_event event, const char *text, struct hooks_event *hook)
 {
 	const char *name = audit_event_info(event)->name;
 
 	if (daemon->bus)
 		bus_signal_event(daemon->bus, name, text);
-	if (!hook || daemon->stopping)
-		return;
-	hook->event = name;
-	start_hooks(daemon->events, hook);
+	if (hook)
+		event_hook(daemon, event, hook);
 }
 
 int event_report(struct daemon *daemon, enum audit_event event, struct js *fields, struct hooks_event *hook)

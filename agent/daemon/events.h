@@ -27,6 +27,9 @@ int event_record(struct daemon *daemon, enum audit_event event, struct js *field
 /* The second half, after everything that must be durable is. */
 void event_tell(struct daemon *daemon, enum audit_event event, const char *text, struct hooks_event *hook);
 
+/* The hooks alone, for what was recorded and told already; hook as above. */
+void event_hook(struct daemon *daemon, enum audit_event event, struct hooks_event *hook);
+
 /* Both. fields is taken over, also on failure. hook: what hooks are told beside the event's name, NULL: no
  * hooks for this event. 0 or negative errno of the audit log. */
 int event_report(struct daemon *daemon, enum audit_event event, struct js *fields, struct hooks_event *hook);

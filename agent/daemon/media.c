@@ -11,8 +11,13 @@
 #include "daemon/daemon.h"
 #include "daemon/devices.h"
 #include "daemon/events.h"
+#include "daemon/gates.h"
+#include "daemon/outings.h"
 #include "daemon/tasks.h"
+#include "daemon/usb.h"
 #include "device/blockdev.h"
+#include "offload/source-ptp.h"
+#include "state/emptying.h"
 
 #include <string.h>
 
@@ -20,6 +25,7 @@ struct media {
 	struct daemon *daemon;
 	struct medium *first;
 	size_t count;
+	uint64_t last_plug;
 };
 
 int media_new(struct daemon *daemon, struct media **ret_media)
@@ -72,6 +78,16 @@ const char *medium_name(const struct medium *medium, char *buffer, size_t size)
 	return buffer;
 }
 
+bool medium_is_disk(const struct medium *medium)
+{
+	return medium->facts.kind == DEVICE_DISK;
+}
+
+bool medium_has_content(const struct medium *medium)
+{
+	return !medium_is_disk(medium) || medium->facts.size > 0;
+}
+
 static struct medium *find_place(struct media *media, const char *syspath)
 {
 	for (struct medium *m = media->first; m; m = m->next)
@@ -100,15 +116,38 @@ static bool other_medium(const struct medium *medium, const struct device_facts 
 	       (medium->facts.size > 0 && medium->facts.size != facts->size);
 }
 
-static int take_facts(struct medium *medium, const struct device_facts *facts, const char *offload_source)
+/* Only of what was told when it came. */
+static void tell_gone(struct daemon *daemon, const struct medium *medium)
+{
+	char name[REGISTER_NAME_SIZE + DEVICE_TEXT];
+	struct hooks_event hook = {.device = medium_name(medium, name, sizeof name),
+		.role = medium->registered ? role_name(medium->entry.role) : NULL,
+		.room = medium->registered ? medium->entry.room : NULL};
+	struct js *fields;
+
+	if (!medium->told_any || medium->decision == DECISION_IGNORE)
+		return;
+	fields = js_object();
+	js_set_string(fields, "device", medium->identity.id);
+	js_set_string(fields, "name", medium->registered ? medium->entry.name : NULL);
+	js_set_string(fields, "role", hook.role);
+	js_set_string(fields, "node", medium->facts.node);
+	(void)event_report(daemon, AUDIT_DEVICE_GONE, fields, &hook);
+}
+
+static int take_facts(struct media *media, struct medium *medium, const struct device_facts *facts,
+	const char *offload_source)
 {
 	struct medium *next = medium->next;
 
-	if (other_medium(medium, facts))
-		*medium = (struct medium){.next = next};
+	if (medium->plug == 0 || other_medium(medium, facts)) {
+		tell_gone(media->daemon, medium);
+		*medium = (struct medium){.next = next, .plug = ++media->last_plug};
+	}
 	medium->facts = *facts;
-	(void)snprintf(
-		medium->source, sizeof medium->source, "%s", offload_source ? offload_source : facts->node);
+	(void)snprintf(medium->source, sizeof medium->source, "%s%s",
+		medium_is_disk(medium) || offload_source ? "" : SOURCE_PTP_PREFIX,
+		offload_source ? offload_source : facts->node);
 	if (facts->diskseq > 0 && !*medium->insertion)
 		return blockdev_insertion_text(facts->diskseq, medium->insertion);
 	return 0;
@@ -124,6 +163,7 @@ static void went_away(struct media *media, const char *syspath)
 		return;
 	(void)snprintf(id, sizeof id, "%s", medium->identity.id);
 	known = medium->told_any && medium->decision != DECISION_IGNORE;
+	tell_gone(media->daemon, medium);
 	forget(media, medium);
 	if (known)
 		device_changed(media->daemon, id);
@@ -152,7 +192,7 @@ int media_event(struct media *media, enum device_event event, const struct devic
 		media->first = medium;
 		media->count++;
 	}
-	r = take_facts(medium, facts, offload_source);
+	r = take_facts(media, medium, facts, offload_source);
 	return r < 0 ? r : media_judge(media);
 }
 
@@ -204,6 +244,30 @@ static int see_certificate(const struct clear *clear, const char *certificate, v
 	return 0;
 }
 
+static int recall_encryption(struct daemon *daemon, struct medium *medium)
+{
+	struct encryption encryption;
+	int r = encryption_find_unfinished(daemon->state, medium->entry.number, &encryption);
+
+	if (r == ENCRYPTION_OK)
+		medium->encryption = encryption.state;
+	return r < 0 ? r : 0;
+}
+
+/* Emptied is what the latest offload of this plug-in held, and all of it. */
+static int recall_emptying(struct daemon *daemon, struct medium *medium, const struct session *session)
+{
+	struct emptying emptying;
+	int r = emptying_find_latest(daemon->state, medium->identity.key, &emptying);
+
+	if (r != EMPTYING_OK)
+		return r;
+	medium->interrupted = emptying.state == EMPTYING_REMOVING;
+	medium->cleared = medium->offloaded && emptying.state == EMPTYING_REMOVED &&
+			  strcmp(emptying.session, session->id) == 0;
+	return 0;
+}
+
 /* What the state database knows about this plug-in. */
 static int recall(struct daemon *daemon, struct medium *medium)
 {
@@ -216,8 +280,12 @@ static int recall(struct daemon *daemon, struct medium *medium)
 	medium->cleared = medium->just_cleared;
 	if (!session || !clear)
 		return -ENOMEM;
+	medium->encryption = 0;
 	if (!medium->registered)
 		return 0;
+	r = recall_encryption(daemon, medium);
+	if (r < 0)
+		return r;
 	if (*medium->identity.media_key) {
 		r = clear_find_unfinished(daemon->state, medium->identity.media_key, clear);
 		medium->interrupted = r == CLEAR_OK;
@@ -226,7 +294,9 @@ static int recall(struct daemon *daemon, struct medium *medium)
 		r = session_find_latest(daemon->state, key, medium->insertion, session);
 		medium->offloaded = r == SESSION_OK && session->state == SESSION_COMMITTED;
 	}
-	if (r >= 0 && medium->offloaded)
+	if (r >= 0 && !medium_is_disk(medium))
+		r = recall_emptying(daemon, medium, session);
+	else if (r >= 0 && medium->offloaded)
 		r = clear_each_certificate(daemon->state, key, 1, see_certificate, medium);
 	return r < 0 ? r : 0;
 }
@@ -254,52 +324,95 @@ static bool encrypted_throughout(const struct device_facts *facts)
 	return facts->volumes > 0;
 }
 
+bool medium_is_encrypted(const struct medium *medium)
+{
+	return medium->facts.hardware_encrypted || strcmp(medium->facts.media, "encrypted") == 0;
+}
+
 static void decide(struct daemon *daemon, struct medium *medium)
 {
 	struct decide_facts facts = {
 		.role = medium->registered   ? medium->entry.role
 			: *medium->reader_id ? ROLE_READER
 					     : ROLE_NONE,
-		.is_disk = medium->facts.kind == DEVICE_DISK,
+		.is_disk = medium_is_disk(medium),
 		.external = medium->facts.external,
 		.holds_system = medium->facts.holds_system,
 		.settled = medium->facts.settled,
 		.medium_present = medium->facts.size > 0,
 		.encrypted = encrypted_throughout(&medium->facts),
+		.proven = medium_is_encrypted(medium),
+		.mountable = gates_can_mount(&medium->facts),
 		.ambiguous = medium->ambiguous,
 		.clear_interrupted = medium->interrupted,
+		.encrypt_interrupted = medium->encryption == ENCRYPTION_WRITING,
+		.not_put_back = medium->encryption == ENCRYPTION_PUTTING_BACK,
 	};
 
 	medium->decision = decide_medium(&facts, &daemon->config, &medium->reason);
+	if (medium->decision == DECISION_RESUME_CLEAR && medium->resume_started && !medium_is_disk(medium))
+		medium->reason = "Emptying this device was interrupted; it goes on when it is plugged in "
+				 "again, or with \"outingctl wipe\".";
 	if (medium->decision == DECISION_OFFLOAD && (medium->offloaded || medium->cleared))
 		medium->reason =
-			"This camera is registered; what is on it was made safe since it was plugged in.";
+			"This device is registered; what is on it was made safe since it was plugged in.";
+}
+
+bool medium_is_looked_at(const struct medium *medium)
+{
+	return medium->decision == DECISION_WAIT && !medium->told_any;
+}
+
+/* NULL: no gate has to do with it. */
+static const char *gate_state_word(struct daemon *daemon, const struct medium *medium)
+{
+	const char *mountpoint, *sentence;
+
+	switch (gates_state(daemon, medium, &mountpoint, &sentence)) {
+	case GATES_NONE:
+		return medium->decision == DECISION_GATE ? "gated" : NULL;
+	case GATES_CLOSED:
+	case GATES_OPEN:
+		return "gated";
+	case GATES_EJECTED:
+		return "ejected";
+	case GATES_FAILED:
+		return "refused";
+	}
+	return NULL;
 }
 
 const char *medium_state(struct daemon *daemon, const struct medium *medium)
 {
 	const struct job *job = job_of_device(daemon->jobs, medium->identity.id);
+	const char *gate = gate_state_word(daemon, medium);
 
 	if (job && job->kind == JOB_WIPE)
-		return "clearing";
+		return medium_is_disk(medium) ? "clearing" : "emptying";
+	if (job && job->kind == JOB_ENCRYPT)
+		return "encrypting";
 	if (job)
 		return "offloading";
+	if (medium_is_looked_at(medium))
+		return "looking";
 	if (medium->ambiguous)
 		return "ambiguous";
 	if (medium->decision == DECISION_REFUSE)
 		return "refused";
+	if (gate)
+		return gate;
 	if (!medium->registered)
 		return "unregistered";
-	if (medium->interrupted)
+	if (medium->interrupted || medium->encryption != 0)
 		return "interrupted";
 	if (medium->cleared)
-		return "cleared";
+		return medium_is_disk(medium) ? "cleared" : "emptied";
 	return medium->offloaded ? "offloaded" : "present";
 }
 
-static enum audit_event event_of(enum decision decision)
+static enum audit_event event_of(const struct medium *medium)
 {
-	switch (decision) {
+	switch (medium->decision) {
 	case DECISION_UNKNOWN:
 		return AUDIT_DEVICE_UNKNOWN;
 	case DECISION_REFUSE:
@@ -309,9 +422,10 @@ static enum audit_event event_of(enum decision decision)
 	case DECISION_LEAVE:
 	case DECISION_OFFLOAD:
 	case DECISION_RESUME_CLEAR:
+	case DECISION_GATE:
 		break;
 	}
-	return AUDIT_DEVICE_FOUND;
+	return medium->registered ? AUDIT_DEVICE_FOUND : AUDIT_DEVICE_UNKNOWN;
 }
 
 static struct js *fields_of(const struct medium *medium)
@@ -356,14 +470,16 @@ static int tell(struct daemon *daemon, struct medium *medium)
 		.role = medium->registered ? role_name(medium->entry.role) : NULL,
 		.room = medium->registered ? medium->entry.room : NULL,
 		.reason = medium->reason};
-	enum audit_event event = event_of(medium->decision);
+	enum audit_event event = event_of(medium);
 	int r = event_report(daemon, event, fields_of(medium), &hook);
 
 	if (r < 0)
 		return r;
 	log_info("%s: %s", medium->identity.id, medium->reason);
-	if (event != AUDIT_DEVICE_FOUND)
+	if (medium->decision == DECISION_UNKNOWN || medium->decision == DECISION_REFUSE)
 		signal_refusal(daemon, medium);
+	if (medium->registered)
+		outings_see(daemon, &medium->entry);
 	medium->told = medium->decision;
 	medium->told_any = true;
 	(void)snprintf(medium->told_key, sizeof medium->told_key, "%s", medium->identity.key);
@@ -389,7 +505,8 @@ static int act(struct daemon *daemon, struct medium *medium)
 		    strcmp(medium->told_key, medium->identity.key) != 0;
 	int r;
 
-	if (medium->decision == DECISION_WAIT || medium->decision == DECISION_IGNORE)
+	if (medium->decision == DECISION_WAIT || medium->decision == DECISION_IGNORE ||
+		usb_is_registering(daemon, medium->facts.syspath))
 		return 0;
 	/* What a job of ours does to a medium is no news; its end is followed by another look. */
 	if (!medium->ambiguous && job_of_device(daemon->jobs, medium->identity.id))
@@ -418,5 +535,6 @@ int media_judge(struct media *media)
 		if (!media->daemon->stopping)
 			r = act(media->daemon, m);
 	}
+	gates_follow(media->daemon);
 	return r;
 }

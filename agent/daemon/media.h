@@ -15,6 +15,7 @@
 #include "device/udev.h"
 #include "policy/decide.h"
 #include "state/clear.h"
+#include "state/encryption.h"
 #include "state/register.h"
 #include "state/session.h"
 
@@ -24,6 +25,7 @@ struct daemon;
 struct media;
 
 struct medium {
+	uint64_t plug; /* number of this plug-in, never used twice */
 	struct device_facts facts;
 	struct device_identity identity;
 	char insertion[SESSION_INSERTION_SIZE]; /* "" when the kernel does not count insertions */
@@ -32,9 +34,10 @@ struct medium {
 	bool registered;
 	char reader_id[REGISTER_ID_SIZE]; /* id of the registered reader it is in, "" for none */
 	bool ambiguous;
-	bool interrupted;  /* a clear of it was cut short */
-	bool offloaded;    /* committed since it was plugged in */
-	bool cleared;      /* cleared since it was plugged in */
+	bool interrupted;                 /* a clear or emptying of it was cut short */
+	enum encryption_state encryption; /* of one that was cut short; 0: none */
+	bool offloaded;                   /* committed since it was plugged in */
+	bool cleared;                     /* cleared since it was plugged in; PTP and MTP: emptied */
 	bool just_cleared; /* by a job of ours, perhaps one that was begun at an earlier plug-in */
 	enum decision decision;
 	const char *reason; /* static sentence for the decision */
@@ -59,6 +62,19 @@ int media_judge(struct media *media);
 /* Borrowed until the next event. NULL when not plugged in. Ambiguous ones are found too. */
 struct medium *media_find_id(struct media *media, const char *id);
 struct medium *media_first(struct media *media);
+
+/* Just plugged in, or the agent just started: udev has not said yet what it is, so nothing can be asked of
+ * it. */
+bool medium_is_looked_at(const struct medium *medium);
+
+/* In a way that is known to protect it: looked into, or of a model that does. */
+bool medium_is_encrypted(const struct medium *medium);
+
+/* A disk or card: what is cleared as a whole. Everything else is emptied object by object. */
+bool medium_is_disk(const struct medium *medium);
+
+/* There is something in it that could be read. */
+bool medium_has_content(const struct medium *medium);
 
 /* "present", "offloading", ... as the interface documents it. */
 const char *medium_state(struct daemon *daemon, const struct medium *medium);

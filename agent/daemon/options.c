@@ -4,8 +4,15 @@
 
 #include "daemon/options.h"
 
-#include <getopt.h>
+#include "base/number.h"
+#include "base/words.h"
+#include "gate/service.h"
+
 #include <string.h>
+
+#define JUDGE_SOCKET     "/run/outing-guard/judge.sock"
+#define JUDGE_TIMEOUT_MS 120000
+#define GATE_REST_MS     1000
 
 static const char help[] =
 	"Usage: outingd [OPTION]...\n"
@@ -18,99 +25,51 @@ static const char help[] =
 	"  --hooks DIR          event hooks (default " OUTING_SYSCONFDIR "/hooks.d)\n"
 	"  --libexec DIR        worker programs (default " OUTING_LIBEXECDIR ")\n"
 	"  --bus-address ADDR   another bus than the system's\n"
+	"  --judge-socket PATH  where outing-judge answers (default " JUDGE_SOCKET ")\n"
+	"  --gate-socket PATH   where gates are opened (default " GATE_SOCKET ")\n"
 	"  --no-udev            look at no devices\n"
 	"  --verify-audit       check the audit log, print the result as JSON and end;\n"
 	"                       0 when it is whole, 1 when it is not\n"
 	"  --help, --version\n";
 
-enum {
-	OPTION_CONFIG = 256,
-	OPTION_STATE,
-	OPTION_LOG,
-	OPTION_HOOKS,
-	OPTION_LIBEXEC,
-	OPTION_BUS,
-	OPTION_NO_UDEV,
-	OPTION_VERIFY_AUDIT,
-	OPTION_FAKE_DEVICES,
-	OPTION_VAULT_CHECK,
-	OPTION_HELP,
-	OPTION_VERSION,
+struct request {
+	const char *vault_check, *judge_timeout, *gate_rest;
+	bool no_udev, help, version;
 };
 
-static const struct option known[] = {
-	{"config", required_argument, NULL, OPTION_CONFIG},
-	{"state", required_argument, NULL, OPTION_STATE},
-	{"log", required_argument, NULL, OPTION_LOG},
-	{"hooks", required_argument, NULL, OPTION_HOOKS},
-	{"libexec", required_argument, NULL, OPTION_LIBEXEC},
-	{"bus-address", required_argument, NULL, OPTION_BUS},
-	{"no-udev", no_argument, NULL, OPTION_NO_UDEV},
-	{"verify-audit", no_argument, NULL, OPTION_VERIFY_AUDIT},
+static int read_arguments(
+	int argc, char **argv, struct daemon_options *o, struct request *q, char **ret_problem)
+{
+	const struct word known[] = {
+		{"--config", .text = &o->config_file},
+		{"--state", .text = &o->state_dir},
+		{"--log", .text = &o->log_dir},
+		{"--hooks", .text = &o->hooks_dir},
+		{"--libexec", .text = &o->libexec_dir},
+		{"--bus-address", .text = &o->bus_address},
+		{"--judge-socket", .text = &o->judge_socket},
+		{"--gate-socket", .text = &o->gate_socket},
+		{"--no-udev", .flag = &q->no_udev},
+		{"--verify-audit", .flag = &o->verify_audit},
 #if defined(OUTING_FAULTS) || defined(OUTING_SANITIZED)
-	{"fake-devices", required_argument, NULL, OPTION_FAKE_DEVICES},
-	{"vault-check", required_argument, NULL, OPTION_VAULT_CHECK},
+		{"--fake-devices", .text = &o->fake_devices},
+		{"--vault-check", .text = &q->vault_check},
+		{"--judge-timeout", .text = &q->judge_timeout},
+		{"--gate-rest", .text = &q->gate_rest},
+		{"--fake-person", .text = &o->fake_person},
 #endif
-	{"help", no_argument, NULL, OPTION_HELP},
-	{"version", no_argument, NULL, OPTION_VERSION},
-	{NULL, 0, NULL, 0},
-};
+		{"--help", .flag = &q->help},
+		{"--version", .flag = &q->version},
+	};
+	const struct words_table table = {known, ELEMENTS(known), .last_counts = true};
+	struct words words;
+	int r = words_parse(argc, argv, &table, &words, ret_problem);
 
-static bool take_path(int option, struct daemon_options *o)
-{
-	switch (option) {
-	case OPTION_CONFIG:
-		o->config_file = optarg;
-		return true;
-	case OPTION_STATE:
-		o->state_dir = optarg;
-		return true;
-	case OPTION_LOG:
-		o->log_dir = optarg;
-		return true;
-	case OPTION_HOOKS:
-		o->hooks_dir = optarg;
-		return true;
-	case OPTION_LIBEXEC:
-		o->libexec_dir = optarg;
-		return true;
-	case OPTION_BUS:
-		o->bus_address = optarg;
-		return true;
-	case OPTION_FAKE_DEVICES:
-		o->fake_devices = optarg;
-		o->use_udev = false;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static int take(int option, struct daemon_options *o)
-{
-	if (take_path(option, o))
-		return 0;
-	switch (option) {
-	case OPTION_NO_UDEV:
-		o->use_udev = false;
-		return 0;
-	case OPTION_VERIFY_AUDIT:
-		o->verify_audit = true;
-		return 0;
-	case OPTION_VAULT_CHECK:
-		o->vault_check = strcmp(optarg, "off") != 0;
-		return 0;
-	case OPTION_HELP:
-		(void)fputs(help, stdout);
-		o->quit = true;
-		return 0;
-	case OPTION_VERSION:
-		(void)puts("outingd " OUTING_VERSION);
-		o->quit = true;
-		return 0;
-	default:
-		return -EINVAL;
-	}
+	if (r == 0 && q->judge_timeout && number_parse_u64(q->judge_timeout, &o->judge_timeout_ms) < 0)
+		r = words_problem(ret_problem, "--judge-timeout takes milliseconds");
+	if (r == 0 && q->gate_rest && number_parse_u64(q->gate_rest, &o->gate_rest_ms) < 0)
+		r = words_problem(ret_problem, "--gate-rest takes milliseconds");
+	return r;
 }
 
 static int join(char *path, const char *directory, const char *name)
@@ -127,16 +86,23 @@ int daemon_options_parse(int argc, char **argv, struct daemon_options *ret_optio
 		.config_file = OUTING_SYSCONFDIR "/outing-guard.conf",
 		.hooks_dir = OUTING_SYSCONFDIR "/hooks.d",
 		.libexec_dir = OUTING_LIBEXECDIR,
-		.use_udev = true,
-		.vault_check = true};
-	int c, r = 0;
+		.judge_socket = JUDGE_SOCKET,
+		.judge_timeout_ms = JUDGE_TIMEOUT_MS,
+		.gate_socket = GATE_SOCKET,
+		.gate_rest_ms = GATE_REST_MS};
+	_cleanup_free_ char *problem = NULL;
+	struct request q = {0};
 
-	while (r == 0 && !o.quit && (c = getopt_long(argc, argv, "", known, NULL)) != -1)
-		r = take(c, &o);
-	if (r < 0 || (!o.quit && optind < argc)) {
-		(void)fputs("outingd: wrong usage; see outingd --help\n", stderr);
+	if (read_arguments(argc, argv, &o, &q, &problem) < 0) {
+		(void)fprintf(
+			stderr, "outingd: %s; see outingd --help\n", problem ? problem : "out of memory");
 		return -EINVAL;
 	}
+	o.use_udev = !q.no_udev && !o.fake_devices;
+	o.vault_check = !q.vault_check || strcmp(q.vault_check, "off") != 0;
+	o.quit = q.help || q.version;
+	if (o.quit)
+		(void)fputs(q.help ? help : "outingd " OUTING_VERSION "\n", stdout);
 	if (join(o.audit_path, o.log_dir, "audit.jsonl") < 0 ||
 		join(o.state_path, o.state_dir, "state.db") < 0)
 		return -EINVAL;

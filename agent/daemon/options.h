@@ -12,13 +12,18 @@
 #include <limits.h>
 
 struct daemon_options {
-	const char *state_dir;    /* state.db, known-media, container */
-	const char *log_dir;      /* audit.jsonl */
-	const char *config_file;  /* */
-	const char *hooks_dir;    /* */
-	const char *libexec_dir;  /* workers */
-	const char *bus_address;  /* NULL: the system bus */
-	const char *fake_devices; /* test builds: a file that stands for udev */
+	const char *state_dir;     /* state.db, known-media, container */
+	const char *log_dir;       /* audit.jsonl */
+	const char *config_file;   /* */
+	const char *hooks_dir;     /* */
+	const char *libexec_dir;   /* workers */
+	const char *bus_address;   /* NULL: the system bus */
+	const char *judge_socket;  /* where outing-judge answers */
+	uint64_t judge_timeout_ms; /* */
+	const char *gate_socket;   /* where outing-gate opens gates */
+	uint64_t gate_rest_ms;     /* before a gate that failed is opened again; then four times as long */
+	const char *fake_person;   /* test builds: a file that says who sits at the computer */
+	const char *fake_devices;  /* test builds: a file that stands for udev */
 	bool use_udev;
 	bool vault_check; /* false in test builds only */
 	bool verify_audit;

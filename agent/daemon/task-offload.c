@@ -2,47 +2,34 @@
 
 /*
  * An offload: vault there and encrypted, started (recorded), worker and recorder, ended (recorded). The
- * recorder alone says "committed"; this file believes nothing else. A wipe that needs an offload first runs
- * through here too and goes on in task-wipe.c.
+ * recorder alone says "committed"; this file believes nothing else. A wipe or an encryption that needs an
+ * offload first runs through here too and goes on in task-wipe.c or task-encrypt.c.
  */
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "daemon/events.h"
 #include "daemon/task.h"
+#include "policy/hint.h"
 #include "vault/layout.h"
 
-#include <pwd.h>
 #include <string.h>
 
 #define MESSAGES_AT_ONCE 64
 
 static struct js *common_fields(const struct task *task)
 {
-	struct js *fields = js_object();
+	struct js *fields = task_fields(task);
 
-	js_set_u64(fields, "job", task->job->id);
-	js_set_string(fields, "device", task->device.id);
-	js_set_string(fields, "name", task->device.name);
 	js_set_bool(fields, "by_itself", task->job->by_itself);
 	js_set_string(fields, "session", *task->session ? task->session : NULL);
 	return fields;
 }
 
-static void fill_hook(const struct task *task, struct hooks_event *hook)
-{
-	*hook = (struct hooks_event){.device = task->device.name,
-		.role = task->device.role,
-		.room = task->device.room,
-		.session = *task->session ? task->session : NULL,
-		.job = task->job->id};
-}
-
 static int record_start(struct task *task)
 {
-	struct hooks_event hook;
+	struct hooks_event hook = task_hook(task, NULL);
 
-	fill_hook(task, &hook);
 	return event_report(task->daemon, AUDIT_OFFLOAD_STARTED, common_fields(task), &hook);
 }
 
@@ -52,10 +39,8 @@ static int record_end(
 {
 	enum audit_event event = result && result->committed ? AUDIT_OFFLOAD_DONE : AUDIT_OFFLOAD_FAILED;
 	struct js *fields = common_fields(task);
-	struct hooks_event hook;
+	struct hooks_event hook = task_hook(task, sentence);
 
-	fill_hook(task, &hook);
-	hook.reason = sentence;
 	js_set_string(fields, "outcome", code);
 	js_set_string(fields, "reason", sentence);
 	if (result) {
@@ -82,9 +67,7 @@ static void show_progress(struct task *task)
 		.rate = p->bytes_per_second,
 		.seconds_left = p->seconds_left};
 
-	(void)snprintf(progress.phase, sizeof progress.phase, "%s", offload_phase_name(p->phase));
-	job_set_progress(task->job, &progress, clock_monotonic_ns());
-	task_show(task, false);
+	task_set_progress(task, &progress, offload_phase_name(p->phase));
 }
 
 static int readable(struct worker *worker, void *data)
@@ -121,25 +104,32 @@ static void take_findings(struct task *task, const struct recorder_result *resul
 	}
 }
 
-/* The recorder's sentence, unless the worker's end says more: a device that hangs, a worker that was ended.
- */
-static const char *sentence_of(
-	const struct recorder_result *result, enum worker_end end, bool cancelled, const char **code)
+/* The recorder's sentence, unless more is known here: a device that hangs, a worker that was ended, what to
+ * tap on a device of this kind. */
+static const char *sentence_of(const struct task *task, enum worker_end end, bool cancelled,
+	const char **code, char buffer[static JOB_SENTENCE_SIZE])
 {
-	const char *strange = cancelled || result->committed ? NULL : task_end_sentence(end, code);
+	const struct recorder_result *result = recorder_result(task->offload);
+	const char *strange = cancelled || result->committed ? NULL : tasks_end_sentence(end, code);
 
 	if (strange)
 		return strange;
 	*code = result->code;
-	return result->sentence;
+	if (strcmp(result->code, "source-locked") != 0)
+		return result->sentence;
+	(void)snprintf(buffer, JOB_SENTENCE_SIZE,
+		"%s is plugged in, but shows no memory, so it is not known what is on it. %s Nothing was "
+		"copied and nothing on it was changed.",
+		task->device.name, hint_unlock(task->device.device_role, task->device.vendor_id));
+	return buffer;
 }
 
 static void settle(struct task *task, enum worker_end end)
 {
 	const struct recorder_result *result = recorder_result(task->offload);
 	bool cancelled = result->cancelled || (task->job->cancel_asked && !result->committed);
-	const char *code = "failed";
-	const char *sentence = sentence_of(result, end, cancelled, &code);
+	char buffer[JOB_SENTENCE_SIZE];
+	const char *code = "failed", *sentence = sentence_of(task, end, cancelled, &code, buffer);
 	int r;
 
 	(void)snprintf(task->session, sizeof task->session, "%s", result->session_id);
@@ -150,6 +140,8 @@ static void settle(struct task *task, enum worker_end end)
 		task_end_errno(task, r, "The offload ended, but that could not be recorded");
 	else if (result->committed && task->job->kind == JOB_WIPE && !task->job->cancel_asked)
 		task_wipe_go_on(task);
+	else if (result->committed && task->job->kind == JOB_ENCRYPT && !task->job->cancel_asked)
+		task_encrypt_go_on(task);
 	else if (result->committed && task->job->kind == JOB_OFFLOAD)
 		task_end(task, JOB_DONE, code, sentence);
 	else if (cancelled || task->job->cancel_asked)
@@ -185,11 +177,6 @@ static void refuse(struct task *task, const char *outcome, const char *sentence)
 		task_end(task, JOB_FAILED, outcome, sentence);
 }
 
-static const char *worker_user(void)
-{
-	return geteuid() == 0 && getpwnam(VAULT_USER) ? VAULT_USER : NULL;
-}
-
 static int start(struct task *task)
 {
 	static const char *const arguments[] = {"--worker", NULL};
@@ -200,7 +187,7 @@ static int start(struct task *task)
 		.media_key = *task->device.media_key ? task->device.media_key : NULL,
 		.insertion = *task->device.insertion ? task->device.insertion : NULL,
 		.source = task->device.source,
-		.user = worker_user(),
+		.user = sandbox_user(VAULT_USER),
 		.reserve = task->daemon->config.vault.reserve};
 	int r = recorder_new(&options, &task->offload);
 

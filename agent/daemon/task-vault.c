@@ -6,9 +6,7 @@
  * no place in a process that never ends.
  */
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/wire.h"
 #include "daemon/events.h"
 #include "daemon/task.h"
 #include "daemon/vault.h"
@@ -17,8 +15,6 @@
 
 #include <string.h>
 
-#define MESSAGES_AT_ONCE 64
-
 struct vault_end {
 	bool heard;
 	struct vault_result result;
@@ -26,17 +22,11 @@ struct vault_end {
 
 static void refuse(struct task *task, const char *outcome, const char *sentence)
 {
-	struct hooks_event hook = {.device = task->device.name,
-		.role = task->device.role,
-		.room = task->device.room,
-		.reason = sentence,
-		.job = task->job->id};
-	struct js *fields = js_object();
+	struct hooks_event hook = task_hook(task, sentence);
+	struct js *fields = task_fields(task);
 	int r;
 
-	js_set_u64(fields, "job", task->job->id);
-	js_set_string(fields, "device", task->device.id);
-	js_set_string(fields, "name", task->device.name);
+	hook.session = NULL; /* one that is there is of an earlier offload */
 	js_set_string(fields, "outcome", outcome);
 	js_set_string(fields, "reason", sentence);
 	r = event_report(task->daemon, AUDIT_OFFLOAD_FAILED, fields, &hook);
@@ -86,9 +76,7 @@ static int take_progress(struct task *task, const struct wire_message *message)
 	progress.files_total = p.files_total;
 	progress.bytes_done = p.bytes_done;
 	progress.bytes_total = p.bytes_total;
-	(void)snprintf(progress.phase, sizeof progress.phase, "%s", p.phase);
-	job_set_progress(task->job, &progress, clock_monotonic_ns());
-	task_show(task, false);
+	task_set_progress(task, &progress, p.phase);
 	return 0;
 }
 
@@ -151,21 +139,9 @@ static int take_message(struct task *task, const struct wire_message *message)
 
 static int readable(struct worker *worker, void *data)
 {
-	_cleanup_free_ struct wire_message *message = malloc(sizeof *message);
 	struct task *task = data;
-	int r = message ? 0 : -ENOMEM;
 
-	if (message)
-		wire_message_init(message);
-	for (unsigned n = 0; n < MESSAGES_AT_ONCE && r == 0; n++) {
-		r = wire_receive(worker_socket(worker), message);
-		if (r == 0)
-			return 1;
-		if (r > 0)
-			r = take_message(task, message);
-		wire_message_clear(message);
-	}
-	return r == -EAGAIN ? 0 : r;
+	return task_receive(task, take_message, &task->vault_end->heard, "the vault's answer");
 }
 
 static int record(struct task *task, enum audit_event event)
@@ -239,7 +215,7 @@ static void wake_media(struct task *task)
 
 static void ended(struct worker *worker, enum worker_end end, int exit_status, void *data)
 {
-	const char *outcome = "failed", *strange = task_end_sentence(end, &outcome);
+	const char *outcome = "failed", *strange = tasks_end_sentence(end, &outcome);
 	struct task *task = data;
 
 	task->worker = worker_free(task->worker);

@@ -11,42 +11,25 @@
  */
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "daemon/events.h"
 #include "daemon/task.h"
 
 #include <string.h>
 
-#define MESSAGES_AT_ONCE 64
-
 static struct js *common_fields(const struct task *task)
 {
-	struct js *fields = js_object();
+	struct js *fields = task_fields(task);
 
-	js_set_u64(fields, "job", task->job->id);
-	js_set_string(fields, "device", task->device.id);
-	js_set_string(fields, "name", task->device.name);
 	js_set_string(fields, "session", *task->session ? task->session : NULL);
 	js_set_bool(fields, "by_itself", task->job->by_itself);
 	return fields;
 }
 
-static void fill_hook(const struct task *task, const char *reason, struct hooks_event *hook)
-{
-	*hook = (struct hooks_event){.device = task->device.name,
-		.role = task->device.role,
-		.room = task->device.room,
-		.session = *task->session ? task->session : NULL,
-		.reason = reason,
-		.job = task->job->id};
-}
-
 static int record_failure(struct task *task, const char *outcome, const char *sentence)
 {
+	struct hooks_event hook = task_hook(task, sentence);
 	struct js *fields = common_fields(task);
-	struct hooks_event hook;
 
-	fill_hook(task, sentence, &hook);
 	js_set_string(fields, "outcome", outcome);
 	js_set_string(fields, "reason", sentence);
 	return event_report(task->daemon, AUDIT_CLEAR_FAILED, fields, &hook);
@@ -73,14 +56,12 @@ static void show_progress(struct task *task)
 	struct job_progress progress = {
 		.bytes_done = p->overall_done, .bytes_total = p->overall_total, .seconds_left = JOB_UNKNOWN};
 
-	(void)snprintf(
-		progress.phase, sizeof progress.phase, "%s", wipe_phase_text((enum wipe_phase)p->phase));
-	job_set_progress(task->job, &progress, clock_monotonic_ns());
-	task_show(task, false);
+	task_set_progress(task, &progress, wipe_phase_text((enum wipe_phase)p->phase));
 }
 
-static int take_message(struct task *task, struct worker *worker, const struct wire_message *message)
+static int take_message(struct task *task, const struct wire_message *message)
 {
+	struct worker *worker = task->worker;
 	int r = wipe_recorder_message(task->wipe, worker_socket(worker), message);
 
 	if (r == WIPE_EVENT_PROGRESS)
@@ -95,24 +76,9 @@ static int take_message(struct task *task, struct worker *worker, const struct w
 
 static int readable(struct worker *worker, void *data)
 {
-	_cleanup_free_ struct wire_message *message = malloc(sizeof *message);
 	struct task *task = data;
-	int r = message ? 1 : -ENOMEM;
 
-	if (message)
-		wire_message_init(message);
-	for (unsigned n = 0; n < MESSAGES_AT_ONCE && r > 0 && !task->wipe_ended; n++) {
-		r = wire_receive(worker_socket(worker), message);
-		if (r > 0 && (r = take_message(task, worker, message)) == 0)
-			r = 1;
-	}
-	if (message)
-		wire_message_clear(message);
-	if (r == -EAGAIN || (r > 0 && !task->wipe_ended))
-		return 0;
-	if (r < 0)
-		log_errno(LOG_LEVEL_ERROR, r, "job %u: the clear's record", task->job->id);
-	return r < 0 ? r : 1;
+	return task_receive(task, take_message, &task->wipe_ended, "the clear's record");
 }
 
 static int load_session(struct task *task, struct session *ret)
@@ -172,7 +138,7 @@ static int certify(struct task *task)
 		r = wipe_recorder_certified(task->wipe, certificate);
 	if (r != 0)
 		return r < 0 ? r : -EPROTO;
-	fill_hook(task, NULL, &hook);
+	hook = task_hook(task, NULL);
 	hook.certificate = text;
 	event_tell(task->daemon, AUDIT_CLEAR_DONE, event_text, &hook);
 	return 0;
@@ -220,7 +186,7 @@ static void settle(struct task *task, enum worker_end end)
 	}
 	if (outcome == WIPE_OFFLOAD_FIRST)
 		offload_next(task);
-	strange = outcome == WIPE_WORKER_DIED ? task_end_sentence(end, &name) : NULL;
+	strange = outcome == WIPE_WORKER_DIED ? tasks_end_sentence(end, &name) : NULL;
 	if (*wipe_recorder_detail(task->wipe))
 		job_add_finding(task->job, wipe_recorder_detail(task->wipe));
 	fail(task,
@@ -285,7 +251,7 @@ static int start(struct task *task)
 
 	if (r != 0)
 		return r;
-	fill_hook(task, NULL, &hook);
+	hook = task_hook(task, NULL);
 	r = event_report(task->daemon, AUDIT_CLEAR_STARTED, common_fields(task), &hook);
 	return r < 0 ? r : start_worker(task);
 }
@@ -347,6 +313,10 @@ void task_wipe_go_on(struct task *task)
 	task->offload = recorder_free(task->offload);
 	task->offload_finished = false;
 	task->vault_fd = close_fd(task->vault_fd);
+	if (task->device.kind != DEVICE_DISK) {
+		task_empty_go_on(task);
+		return;
+	}
 	if (!task_medium(task)) {
 		refuse(task, WIPE_OTHER_INSERTION);
 		return;

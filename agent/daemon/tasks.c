@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "daemon/answer.h"
 #include "daemon/devices.h"
+#include "daemon/gates.h"
+#include "daemon/look.h"
 #include "daemon/task.h"
 
 #include <malloc.h>
@@ -40,8 +42,10 @@ static struct task *task_free(struct task *task)
 	task->worker = worker_free(task->worker);
 	task->offload = recorder_free(task->offload);
 	task->wipe = wipe_recorder_free(task->wipe);
+	task->empty = empty_recorder_free(task->empty);
 	task->vault_fd = close_fd(task->vault_fd);
 	free(task->vault_end);
+	task_encrypt_free(task);
 	free(task);
 	return NULL;
 }
@@ -98,6 +102,9 @@ static void copy_device(struct task_device *to, const struct medium *from)
 	COPY(syspath, from->facts.syspath);
 #undef COPY
 	to->bytes = from->facts.size;
+	to->kind = from->facts.kind;
+	to->device_role = from->entry.role;
+	to->vendor_id = from->facts.vendor_id;
 }
 
 struct medium *task_medium(const struct task *task)
@@ -119,18 +126,24 @@ static void begin_kind(struct task *task)
 		task_offload_begin(task);
 		return;
 	case JOB_WIPE:
-		task_wipe_begin(task);
+		if (task->device.kind == DEVICE_DISK)
+			task_wipe_begin(task);
+		else
+			task_empty_begin(task);
 		return;
 	case JOB_VAULT_CREATE:
 	case JOB_VAULT_VERIFY:
 		task_vault_begin(task);
+		return;
+	case JOB_ENCRYPT:
+		task_encrypt_begin(task);
 		return;
 	}
 }
 
 static bool is_fit(const struct medium *medium)
 {
-	return medium && medium->registered && !medium->ambiguous && medium->facts.size > 0 &&
+	return medium && medium->registered && !medium->ambiguous && medium_has_content(medium) &&
 	       medium->decision != DECISION_REFUSE;
 }
 
@@ -169,13 +182,19 @@ static void begin(struct daemon *daemon, struct job *job)
 static int pump(void *data)
 {
 	struct tasks *tasks = data;
+	struct daemon *daemon = tasks->daemon;
 	struct job *job;
 
 	tasks->pump = watch_free(tasks->pump);
-	while (!tasks->daemon->stopping && (job = job_next(tasks->daemon->jobs)))
-		begin(tasks->daemon, job);
-	if (tasks->daemon->stopping && !tasks->first)
-		loop_exit(tasks->daemon->loop, 0);
+	while (!daemon->stopping && (job = job_next(daemon->jobs))) {
+		/* tasks_move_on() follows. */
+		if (*job->device &&
+			(!gates_release(daemon, job->device) || look_is_running(daemon, job->device)))
+			return 0;
+		begin(daemon, job);
+	}
+	if (daemon->stopping && !tasks->first && gates_idle(daemon))
+		loop_exit(daemon->loop, 0);
 	return 0;
 }
 
@@ -183,6 +202,11 @@ static void pump_soon(struct tasks *tasks)
 {
 	if (!tasks->pump && loop_defer(tasks->daemon->loop, pump, tasks, &tasks->pump) < 0)
 		log_error("out of memory, the queue of jobs stands still until the next one");
+}
+
+void tasks_move_on(struct daemon *daemon)
+{
+	pump_soon(daemon->tasks);
 }
 
 void task_end(struct task *task, enum job_state state, const char *outcome, const char *sentence)
@@ -221,7 +245,7 @@ void task_end_errno(struct task *task, int error, const char *what)
 	task_end(task, JOB_FAILED, "internal", sentence);
 }
 
-const char *task_end_sentence(enum worker_end end, const char **ret_outcome)
+const char *tasks_end_sentence(enum worker_end end, const char **ret_outcome)
 {
 	switch (end) {
 	case WORKER_EXITED:
@@ -325,6 +349,10 @@ void task_cancel(struct task *task)
 		task_offload_cancel(task);
 	else if (task->wipe)
 		task_wipe_cancel(task);
+	else if (task->empty)
+		task_empty_cancel(task);
+	else if (task->encrypt)
+		task_encrypt_cancel(task);
 	else
 		task_vault_cancel(task);
 	if (worker_expect_end(task->worker, TASK_CANCEL_GRACE_MS) < 0)

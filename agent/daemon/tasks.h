@@ -12,6 +12,7 @@
 #include "bus/bus.h"
 #include "daemon/media.h"
 #include "job/job.h"
+#include "job/worker.h"
 
 struct daemon;
 struct tasks;
@@ -26,7 +27,13 @@ void tasks_ask(struct daemon *daemon, const struct job_request *request, struct 
 /* Queues an offload, or the end of an interrupted clear, that nobody asked for. */
 void tasks_start_by_itself(struct daemon *daemon, struct medium *medium, enum job_kind kind);
 
+/* What a queued job, or the agent's end, may have waited for has happened. */
+void tasks_move_on(struct daemon *daemon);
+
 void tasks_cancel(struct daemon *daemon, struct job *job);
+
+/* What a worker's strange end means for people; NULL when it ended by itself. */
+const char *tasks_end_sentence(enum worker_end end, const char **ret_outcome);
 
 /* Cancels everything; the loop ends when the last task has ended. */
 void tasks_stop(struct daemon *daemon);

@@ -55,8 +55,8 @@ struct device_facts {
 	char syspath[DEVICE_PATH]; /* the same for the whole plug-in; the key for "changed" and "removed" */
 	char node[DEVICE_TEXT];    /* "/dev/sda", "/dev/bus/usb/001/004" */
 	dev_t number;              /* block device number of a disk */
-	uint64_t diskseq;          /* 0: the kernel does not say */
-	uint64_t size;             /* bytes; 0: no medium */
+	uint64_t diskseq; /* number of this plug-in, never the same twice in one boot; 0: not known */
+	uint64_t size;    /* bytes; 0: no medium */
 	unsigned vendor_id, product_id; /* USB; both 0: not USB */
 	unsigned lun;
 	char vendor[DEVICE_TEXT], product[DEVICE_TEXT];
@@ -65,20 +65,19 @@ struct device_facts {
 	char table_type[16]; /* "dos", "gpt", empty: none */
 	char table_id[64];   /* partition table id */
 	char media[16];      /* outing-media's word: "camera", "encrypted", "plain", "unknown", or empty */
-	size_t volumes;      /* entries used below */
-	bool more_volumes;   /* there are more partitions than fit */
+	bool hardware_encrypted;  /* of a model that encrypts by itself, as the technician's hwdb says */
+	char opened[DEVICE_TEXT]; /* DEVICE_UNLOCKED only: the opened volume, "/dev/dm-3" */
+	uint64_t opened_diskseq;  /* never the same twice in one boot */
+	size_t volumes;           /* entries used below */
+	bool more_volumes;        /* there are more partitions than fit */
 	struct device_volume volume[DEVICE_PARTITIONS_MAX];
 };
 
 /* Copies as much as fits, always NUL-terminated; true when something was cut off. */
 static inline bool facts_copy(char *ret_text, size_t size, const char *text)
 {
-	size_t length = strnlen(text, size);
-	bool cut = length == size;
-
-	if (cut)
-		length--;
-	memcpy(ret_text, text, length);
-	ret_text[length] = '\0';
-	return cut;
+	if (memccpy(ret_text, text, '\0', size))
+		return false;
+	ret_text[size - 1] = '\0';
+	return true;
 }

@@ -12,6 +12,7 @@
 
 #include "base/hex.h"
 #include "base/sha512.h"
+#include "device/usb.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -120,12 +121,27 @@ static bool facts_serial_is_sane(const struct device_facts *facts)
 	return !facts->serial_cut && identity_serial_is_sane(facts->serial);
 }
 
+/* A camera or phone without a serial is known by the socket it hangs at. */
+static void socket_key(const struct device_facts *facts, char ret_key[static IDENTITY_KEY_SIZE])
+{
+	char port[DEVICE_TEXT], text[3 * DEVICE_TEXT];
+
+	usb_port_of(facts->syspath, port);
+	if (*port && identity_encode(port, text, sizeof(text)) == 0)
+		(void)snprintf(ret_key, IDENTITY_KEY_SIZE, "port:%04x:%04x:%s", facts->vendor_id,
+			facts->product_id, text);
+}
+
 void identity_device_key(const struct device_facts *facts, char ret_key[static IDENTITY_KEY_SIZE])
 {
 	char serial[3 * DEVICE_TEXT];
 	int length;
 
 	ret_key[0] = '\0';
+	if ((facts->kind == DEVICE_PTP || facts->kind == DEVICE_MTP) && !facts_serial_is_sane(facts)) {
+		socket_key(facts, ret_key);
+		return;
+	}
 	if (facts->in_reader_slot || !facts_serial_is_sane(facts) ||
 		identity_encode(facts->serial, serial, sizeof(serial)) < 0)
 		return;

@@ -5,6 +5,7 @@
  * Who a device is: pure functions from facts to the two keys of the register.
  *
  * device key   usb:VID:PID:SERIAL[:LUN]          only when the serial is sane
+ *              port:VID:PID:SOCKET               a camera or phone without one: weaker (usb-identity.h)
  * media key    card:PTUUID:VOLSERIAL:LABEL:BYTES  only when there is a table id or a volume serial
  *
  * Hostile parts are percent-encoded, so keys are printable ASCII without spaces and ':' only separates. A

@@ -10,87 +10,46 @@
 
 #include "device/judge.h"
 
+#include "base/bpf.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/sandbox.h"
 #include "device/blockdev.h"
 
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define MEMORY_MAX      (256ULL * 1024 * 1024)
 #define CPU_SECONDS_MAX 5
 
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define ARCHITECTURE AUDIT_ARCH_RISCV64
-#else
-/* Without a name for this architecture there is no filter, without a filter no judgement: all stays closed.
- */
-#define ARCHITECTURE 0
-#endif
-
-#define ALLOW(name) \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-
 static int only_reading(void)
 {
-	struct sock_filter program[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		ALLOW(pread64),
-		ALLOW(write),
-		ALLOW(exit_group),
-		ALLOW(brk),
-		ALLOW(mmap),
-		ALLOW(munmap),
-		ALLOW(mremap),
-		ALLOW(madvise),
-		ALLOW(futex),
-		ALLOW(getrandom),
-		ALLOW(clock_gettime),
-		ALLOW(rt_sigreturn),
-		ALLOW(restart_syscall),
+	const struct sock_filter program[] = {
+		BPF_BEGIN,
+		BPF_ALLOW(pread64),
+		BPF_ALLOW(write),
+		BPF_ALLOW(exit_group),
+		BPF_ALLOW(brk),
+		BPF_ALLOW(mmap),
+		BPF_ALLOW(munmap),
+		BPF_ALLOW(mremap),
+		BPF_ALLOW(madvise),
+		BPF_ALLOW(futex),
+		BPF_ALLOW(getrandom),
+		BPF_ALLOW(clock_gettime),
+		BPF_ALLOW(rt_sigreturn),
+		BPF_ALLOW(restart_syscall),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 	};
-	struct sock_fprog filter = {.len = ELEMENTS(program), .filter = program};
 
-	if (ARCHITECTURE == 0)
-		return -ENOSYS;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0 ? -errno : 0;
-}
-
-static int limit(__rlimit_resource_t resource, rlim_t most)
-{
-	struct rlimit value = {most, most};
-
-	return setrlimit(resource, &value) < 0 ? -errno : 0;
+	return bpf_install(program, ELEMENTS(program));
 }
 
 static int lock_in(void)
 {
-	int r;
+	int r = sandbox_limits(MEMORY_MAX, CPU_SECONDS_MAX);
 
-	r = limit(RLIMIT_CORE, 0);
-	if (r == 0)
-		r = limit(RLIMIT_CPU, CPU_SECONDS_MAX);
-#ifndef OUTING_SANITIZED
-	if (r == 0)
-		r = limit(RLIMIT_AS, MEMORY_MAX);
-#endif
 	if (r == 0)
 		r = sandbox_become(NULL);
 	return r == 0 ? only_reading() : r;
@@ -130,36 +89,6 @@ _noreturn_ static void child(int fd, const struct device_facts *facts, int answe
 	_exit(fd_write_full(answer, &medium, sizeof(medium)) < 0);
 }
 
-/* All of the answer before the deadline, or an error. */
-static int wait_answer(int fd, uint64_t deadline, struct medium *ret_medium)
-{
-	char *at = (char *)ret_medium;
-	size_t missing = sizeof(*ret_medium);
-
-	while (missing > 0) {
-		uint64_t now = clock_monotonic_ns();
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		ssize_t n;
-
-		if (now >= deadline)
-			return -ETIMEDOUT;
-		if (poll(&p, 1, (int)((deadline - now) / 1000000) + 1) < 0 && errno != EINTR)
-			return -errno;
-		if (!p.revents)
-			continue;
-		n = read(fd, at, missing);
-		if (n == 0)
-			return -EIO;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			at += n;
-			missing -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* What came from the child is as trustworthy as the medium. */
 static bool answer_is_sane(const struct medium *medium)
 {
@@ -187,7 +116,7 @@ int judge_disk(int fd, const struct device_facts *facts, int timeout_ms, struct 
 	if (pid == 0)
 		child(fd, facts, theirs);
 	theirs = close_fd(theirs);
-	r = wait_answer(ours, deadline, &medium);
+	r = fd_read_before(ours, &medium, sizeof medium, deadline);
 	/* A child that hangs in the driver cannot be waited for; it has no rights and ends with its read. */
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, r == -ETIMEDOUT ? WNOHANG : 0);

@@ -55,9 +55,14 @@ static int hash_of(const char *key, char ret_hex[static SHA512_HEX_SIZE])
 	return 0;
 }
 
+static const enum role listed[] = {ROLE_CAMERA, ROLE_READER, ROLE_STICK};
+
 static bool role_is_listed(enum role role)
 {
-	return role == ROLE_CAMERA || role == ROLE_READER;
+	for (size_t i = 0; i < ELEMENTS(listed); i++)
+		if (listed[i] == role)
+			return true;
+	return false;
 }
 
 static int print_media(FILE *out, const struct known_medium *media, size_t count)
@@ -111,8 +116,6 @@ int known_media_write(int dirfd, const struct known_medium *media, size_t count)
 /* One line without its newline; ROLE_NONE when it is not about this hash. */
 static enum role role_of_line(const char *line, size_t length, const char *hex)
 {
-	static const enum role listed[] = {ROLE_CAMERA, ROLE_READER};
-
 	for (size_t i = 0; i < ELEMENTS(listed); i++) {
 		const char *word = role_name(listed[i]);
 		size_t word_length = strlen(word);

@@ -2,12 +2,13 @@
 #pragma once
 
 /*
- * The file by which outing-media knows a registered camera without asking anybody:
+ * The file by which outing-media knows a registered camera or stick without asking anybody:
  * /var/lib/outing-guard/known-media, root's, mode 0644, replaced atomically by whoever changes the register.
  *
  *     outing-guard known-media 1
  *     camera HASH
  *     reader HASH
+ *     stick HASH
  *
  * HASH is the SHA-512 of a key in hexadecimal; serials and labels themselves are not in it. Of a media key
  * (card:...) the label is left out before hashing, because the helper that runs for every event does not read
@@ -23,7 +24,7 @@
 
 struct known_medium {
 	const char *key; /* as the register has it: usb:... or card:... */
-	enum role role;  /* only camera and reader are written; others are left out */
+	enum role role;  /* only those three are written; others are left out */
 };
 
 /* The file's whole text; owned by the caller. -EINVAL for a key that is neither usb: nor card:. */

@@ -4,13 +4,19 @@
  * outing-media DEVNODE: called by udev for each event of an external block medium, and of each device stacked
  * on others (dm, md). Prints properties for the rule that called it.
  *
- *   OUTING_MEDIA=camera      a registered camera: stays hidden and read-only
- *   OUTING_MEDIA=plain       not (wholly) encrypted: may be seen, read-only
- *   OUTING_MEDIA=encrypted   wholly encrypted: the read-only flag is lifted
- *   OUTING_MEDIA=unknown     could not be judged: stays closed
+ *   OUTING_MEDIA=camera      a registered camera
+ *   OUTING_MEDIA=plain       not (wholly) encrypted
+ *   OUTING_MEDIA=encrypted   wholly encrypted, by a header, a live table, or its own hardware (hwdb)
+ *   OUTING_MEDIA=unknown     could not be judged
  *   OUTING_MEDIA=system      the running system stands on it: never touched
  *   OUTING_MEDIA=ours        a device-mapper device of the agent itself
+ *   OUTING_MEDIA=inner       a stack without any external disk below: never touched
+ *   OUTING_ACCESS=WORD       what the desktop may do (policy/access.h)
  *   OUTING_DISKSEQ=N         the plug-in this was said of
+ *
+ * outing-media --close-all ROOT: called once at the end of the initramfs, with the system mounted at ROOT:
+ * sets the read-only flag on every external disk that the system does not stand on. Judges nothing and opens
+ * nothing.
  *
  * The read-only flag is set on the whole disk before anything is looked at. The one exception is a disk that
  * was found encrypted in this very plug-in (OUTING_WAS and OUTING_WAS_DISKSEQ in the environment, from udev's
@@ -23,12 +29,17 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "device/blockdev.h"
+#include "device/declared.h"
 #include "device/judge.h"
 #include "device/known-media.h"
 #include "device/sysfs.h"
 #include "device/system-disk.h"
+#include "device/usb.h"
+#include "encryption/stack.h"
+#include "policy/access.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -36,7 +47,9 @@
 #include <sys/sysmacros.h>
 
 #define JUDGE_TIMEOUT_MS 8000
-#define DM_PREFIX_OURS   "OUTINGGUARD-"
+
+#define DM_PREFIX_OURS      "OUTINGGUARD-"
+#define DM_PREFIX_BITLOCKER "CRYPT-BITLK-"
 
 /* The node must be the device: names are reused. */
 static int open_node(const char *node, dev_t number)
@@ -63,56 +76,118 @@ static bool was_encrypted(uint64_t diskseq)
 	       diskseq != 0 && value == diskseq;
 }
 
-/* Whether the file of known media has this device or this card as a camera. */
-static bool is_known_camera(struct device_facts *facts, const struct medium *medium)
+/* A camera, by its device or by its card, is one whatever else it is. */
+static enum role stronger(enum role card, enum role device)
+{
+	return device == ROLE_CAMERA || card == ROLE_NONE ? device : card;
+}
+
+/* What the file of known media has this device or this card as. */
+static enum role known_role(struct device_facts *facts, const struct medium *medium)
 {
 	struct device_identity identity;
 	_cleanup_free_ char *text = NULL;
+	enum role role;
 	size_t size;
 
 	if (fd_read_file_at(
 		    AT_FDCWD, OUTING_STATEDIR "/" KNOWN_MEDIA_NAME, KNOWN_MEDIA_SIZE_MAX, &text, &size) < 0)
-		return false;
+		return ROLE_NONE;
 	(void)facts_copy(facts->table_id, sizeof(facts->table_id), medium->table_id);
 	facts->volumes = medium->serial[0] ? 1 : 0;
 	facts->volume[0] = (struct device_volume){0};
 	(void)facts_copy(facts->volume[0].serial, sizeof(facts->volume[0].serial), medium->serial);
 	if (identity_of(facts, false, &identity) < 0)
-		return false;
-	return known_media_find(text, size, identity.device_key) == ROLE_CAMERA ||
-	       known_media_find(text, size, identity.media_key) == ROLE_CAMERA;
+		return ROLE_NONE;
+	role = known_media_find(text, size, identity.media_key);
+	return stronger(role, known_media_find(text, size, identity.device_key));
 }
 
-static int say(const char *media, uint64_t diskseq)
+static int say(const char *media, enum access access, uint64_t diskseq)
 {
-	(void)printf("OUTING_MEDIA=%s\nOUTING_DISKSEQ=%" PRIu64 "\n", media, diskseq);
+	(void)printf("OUTING_MEDIA=%s\nOUTING_ACCESS=%s\nOUTING_DISKSEQ=%" PRIu64 "\n", media,
+		access_name(access), diskseq);
 	return 0;
+}
+
+/* False when the configuration cannot be read: then nothing is allowed. */
+static bool read_config(struct config *ret_config)
+{
+	struct config_errors errors;
+	int r = config_load(NULL, ret_config, &errors);
+
+	if (r == -ENOENT)
+		config_defaults(ret_config);
+	else if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r,
+			"%s cannot be read, all external media are hidden until it can; \"outingctl config "
+			"check\" "
+			"says what is wrong",
+			CONFIG_FILE);
+	return r >= 0 || r == -ENOENT;
+}
+
+static enum access access_of(enum medium_verdict verdict, enum role role)
+{
+	struct config config;
+	const struct config *known = read_config(&config) ? &config : NULL;
+
+	switch (verdict) {
+	case MEDIUM_ENCRYPTED:
+		return access_of_encrypted(known);
+	case MEDIUM_PLAIN:
+		return access_of_plain(known, role);
+	case MEDIUM_UNKNOWN:
+		break;
+	}
+	return ACCESS_NONE;
+}
+
+/* Of a model that the technician has listed as encrypting everything by itself; udev's hwdb, from the rule.
+ */
+static bool encrypts_by_itself(const struct device_facts *facts)
+{
+	const char *listed = getenv("OUTING_GUARD_HARDWARE_ENCRYPTED");
+
+	return facts->bus == DEVICE_BUS_USB && listed && strcmp(listed, "1") == 0;
+}
+
+/* The gate has taken a plain stick: it is offered there, and nowhere else. */
+static enum access access_of_disk(
+	const struct device_facts *facts, enum medium_verdict verdict, enum role role)
+{
+	if (verdict == MEDIUM_PLAIN && sysfs_held_by(facts->syspath, DM_PREFIX_OURS))
+		return ACCESS_NONE;
+	return access_of(verdict, role);
 }
 
 /* The whole disk has its flag set when this is called, or was encrypted a moment ago. */
 static int judge_and_say(int fd, struct device_facts *facts, uint64_t diskseq)
 {
 	struct medium medium = {0};
+	enum role role = ROLE_NONE;
+	enum access access;
 	uint64_t now = 0;
+	bool camera;
 	int r;
 
 	r = judge_disk(fd, facts, JUDGE_TIMEOUT_MS, &medium);
 	if (r < 0)
 		log_errno(LOG_LEVEL_WARNING, r, "%s cannot be judged and stays closed", facts->node);
+	if (medium.verdict == MEDIUM_PLAIN)
+		role = known_role(facts, &medium);
+	camera = role == ROLE_CAMERA;
+	if (medium.verdict == MEDIUM_PLAIN && !camera && encrypts_by_itself(facts))
+		medium.verdict = MEDIUM_ENCRYPTED;
 	if (medium.verdict == MEDIUM_ENCRYPTED && diskseq != 0 &&
 		(blockdev_diskseq(fd, &now) < 0 || now != diskseq))
 		medium.verdict = MEDIUM_UNKNOWN;
-	if (medium.verdict == MEDIUM_ENCRYPTED) {
-		/* A card with its lock switch on refuses, and stays read-only by itself. */
-		(void)blockdev_set_read_only(fd, false);
-		return say("encrypted", diskseq);
-	}
-	r = blockdev_set_read_only(fd, true);
-	if (r < 0)
+	access = camera ? ACCESS_NONE : access_of_disk(facts, medium.verdict, role);
+	/* A card with its lock switch on refuses, and stays read-only by itself. */
+	r = blockdev_set_read_only(fd, access != ACCESS_WRITE);
+	if (r < 0 && access != ACCESS_WRITE)
 		return r;
-	if (medium.verdict == MEDIUM_PLAIN && is_known_camera(facts, &medium))
-		return say("camera", diskseq);
-	return say(medium_verdict_name(medium.verdict), diskseq);
+	return say(camera ? "camera" : medium_verdict_name(medium.verdict), access, diskseq);
 }
 
 static int is_system(dev_t disk)
@@ -133,7 +208,7 @@ static int handle_disk(dev_t disk)
 
 	r = is_system(disk);
 	if (r != 0)
-		return r < 0 ? r : say("system", 0);
+		return r < 0 ? r : say("system", ACCESS_WRITE, 0);
 	r = sysfs_disk_facts(SYSFS_ROOT, disk, &facts);
 	if (r < 0)
 		return r;
@@ -149,25 +224,54 @@ static int handle_disk(dev_t disk)
 	return judge_and_say(fd, &facts, diskseq);
 }
 
-/* For each disk under a stack: 1 stops the walk, when it is external and not wholly encrypted. */
-static int see_lowest(dev_t disk, const char *path, void *data)
+static int live_table(void *data, dev_t number, struct dmtable *ret_table)
+{
+	char path[DEVICE_PATH], name[DEVICE_TEXT];
+	int r;
+
+	(void)data;
+	r = sysfs_block_path(SYSFS_ROOT, number, path);
+	if (r < 0)
+		return r;
+	(void)sysfs_read(path, "dm/name", name, sizeof(name));
+	return name[0] ? dmtable_read(major(number), minor(number), ret_table) : -ENXIO;
+}
+
+static int members(void *data, dev_t number, dev_t ret_numbers[static STACK_BELOW_MAX], size_t *ret_count)
+{
+	(void)data;
+	return sysfs_below(SYSFS_ROOT, number, ret_numbers, STACK_BELOW_MAX, ret_count);
+}
+
+static int is_external(void *data, dev_t disk)
+{
+	struct device_facts facts;
+	int r;
+
+	(void)data;
+	r = sysfs_disk_facts(SYSFS_ROOT, disk, &facts);
+	if (r < 0)
+		return r;
+	if (!facts.external && !declared_external(DECLARED_UDEV, disk))
+		return 0;
+	r = is_system(disk);
+	return r < 0 ? r : !r;
+}
+
+/* 1 stops the walk: an external disk whose header does not say that it is encrypted. */
+static int see_header(dev_t disk, const char *path, void *data)
 {
 	_cleanup_close_ int fd = -1;
 	struct medium medium = {0};
 	struct device_facts facts;
-	bool *external = data;
 	int r;
 
 	(void)path;
+	if (is_external(data, disk) == 0)
+		return 0;
 	r = sysfs_disk_facts(SYSFS_ROOT, disk, &facts);
 	if (r < 0)
 		return r;
-	if (!facts.external)
-		return 0;
-	r = is_system(disk);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	*external = true;
 	fd = open_node(facts.node, disk);
 	if (fd < 0)
 		return fd;
@@ -175,15 +279,30 @@ static int see_lowest(dev_t disk, const char *path, void *data)
 	return r == 0 && medium.verdict == MEDIUM_ENCRYPTED ? 0 : 1;
 }
 
+static enum stack_verdict judge_stack(dev_t number, const char *uuid, int *ret_error)
+{
+	const struct stack_source source = {live_table, members, is_external, NULL};
+	enum stack_verdict verdict;
+
+	*ret_error = stack_judge(&source, number, &verdict);
+	/* BitLocker: the table is that of any other volume when the key lies in clear beside it. */
+	if (verdict == STACK_ENCRYPTED &&
+		strncmp(uuid, DM_PREFIX_BITLOCKER, strlen(DM_PREFIX_BITLOCKER)) == 0 &&
+		sysfs_lowest_disks(SYSFS_ROOT, number, see_header, NULL) != 0)
+		verdict = STACK_PLAIN;
+	return verdict;
+}
+
 /*
  * What is stacked on a read-only disk writes straight through it, so the stacked device needs the flag
- * itself. Internal stacks are never touched.
+ * itself. It is only ever set: what a program has opened read-only stays so. Inner stacks are never touched.
  */
 static int handle_stack(const char *node, dev_t number)
 {
 	char path[DEVICE_PATH], uuid[DEVICE_TEXT];
 	_cleanup_close_ int fd = -1;
-	bool external = false;
+	enum stack_verdict verdict;
+	enum access access;
 	int r;
 
 	r = sysfs_block_path(SYSFS_ROOT, number, path);
@@ -191,18 +310,18 @@ static int handle_stack(const char *node, dev_t number)
 		return r;
 	(void)sysfs_read(path, "dm/uuid", uuid, sizeof(uuid));
 	if (strncmp(uuid, DM_PREFIX_OURS, strlen(DM_PREFIX_OURS)) == 0)
-		return say("ours", 0);
-	r = sysfs_lowest_disks(SYSFS_ROOT, number, see_lowest, &external);
-	if (r == 0)
-		return external ? say("encrypted", 0) : 0;
-	/* Not known is closed, but only where something external was seen. */
-	if (!external)
-		return r;
+		return say("ours", ACCESS_NONE, 0);
+	verdict = judge_stack(number, uuid, &r);
+	if (verdict == STACK_INNER)
+		return r < 0 ? r : say("inner", ACCESS_WRITE, 0);
+	access = verdict == STACK_ENCRYPTED ? access_of(MEDIUM_ENCRYPTED, ROLE_NONE) : ACCESS_NONE;
+	if (access == ACCESS_WRITE)
+		return say("encrypted", access, 0);
 	fd = open_node(node, number);
 	if (fd < 0)
 		return fd;
 	r = blockdev_set_read_only(fd, true);
-	return r < 0 ? r : say("plain", 0);
+	return r < 0 ? r : say(verdict == STACK_ENCRYPTED ? "encrypted" : "plain", access, 0);
 }
 
 /* By name, as the rule does: a stack that is still being set up has nothing below it yet. */
@@ -241,18 +360,115 @@ static int handle(const char *node)
 	return is_stacked(disk) ? handle_stack(node, st.st_rdev) : handle_disk(disk);
 }
 
+static int close_one(const char *name, const struct system_disks *system)
+{
+	char file[DEVICE_TEXT + sizeof(SYSFS_ROOT) + 16];
+	_cleanup_close_ int fd = -1;
+	struct device_facts facts;
+	dev_t disk;
+	int r;
+
+	if (snprintf(file, sizeof(file), SYSFS_ROOT "/block/%s", name) >= (int)sizeof(file))
+		return -ENAMETOOLONG;
+	if (strncmp(name, "sr", 2) == 0 || sysfs_read_number(file, &disk) < 0 ||
+		sysfs_disk_facts(SYSFS_ROOT, disk, &facts) < 0)
+		return 0;
+	if (!facts.external || system_disks_contain(system, disk))
+		return 0;
+	fd = open_node(facts.node, disk);
+	if (fd == -ENOMEDIUM)
+		return 0;
+	r = fd < 0 ? fd : blockdev_set_read_only(fd, true);
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r, "%s could not be made read-only yet", facts.node);
+	return r;
+}
+
+static void closedirp(DIR **d)
+{
+	if (*d)
+		(void)closedir(*d);
+}
+
+static int close_all(const char *root)
+{
+	_cleanup_(closedirp) DIR *dir = opendir(SYSFS_ROOT "/block");
+	struct system_disks system;
+	const struct dirent *entry;
+	int r, failed = 0;
+
+	if (!dir)
+		return -errno;
+	r = system_disks_find(&(const struct system_roots){SYSFS_ROOT, "/proc", root}, &system);
+	if (r < 0)
+		return r;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.') {
+			r = close_one(entry->d_name, &system);
+			failed = r < 0 ? r : failed;
+		}
+	return failed;
+}
+
+/* What the rules know of the model: from their own earlier lines. */
+static enum usb_hint hint_of(const struct usb_facts *facts)
+{
+	const char *word = getenv("OUTING_EXIT");
+	enum usb_hint hint = word ? usb_hint_parse(word) : USB_HINT_NONE;
+
+	return hint == USB_HINT_NONE ? usb_ask_names(facts->node, &facts->names) : hint;
+}
+
+/*
+ * What a USB device brings, in one word for 75-outing-guard-usb.rules. With a broken configuration, what may
+ * be used by default may still be used (the keyboard with which it is mended), and nothing else.
+ */
+static int handle_usb(const char *syspath)
+{
+	_cleanup_close_ int dir = usb_open(syspath);
+	struct usb_facts facts;
+	struct config config;
+	enum usb_brings brings;
+	const char *word;
+	int r = dir < 0 ? dir : usb_read(dir, syspath, &facts);
+
+	if (r < 0)
+		return r;
+	if (!read_config(&config))
+		config_defaults(&config);
+	brings = usb_brings(facts.readable ? &facts.interfaces : NULL, hint_of(&facts), config.usb.allow);
+	word = usb_brings_name(brings);
+	if (brings != USB_BRINGS_ALLOWED && facts.authorized && usb_stands_under_system(syspath))
+		word = "system";
+	else if (brings == USB_BRINGS_STORAGE && usb_is_only_storage(&facts.interfaces, config.usb.allow) &&
+		 config.removable.unknown_device == CONFIG_UNKNOWN_GATE)
+		word = "gate";
+	(void)printf("OUTING_USB=%s\n", word);
+	return 0;
+}
+
+static int usage(void)
+{
+	log_error("usage: outing-media /dev/DEVICE, outing-media --usb SYSPATH (called by udev), "
+		  "outing-media --close-all ROOT (initramfs)");
+	return 2;
+}
+
 int main(int argc, char *argv[])
 {
 	int r;
 
 	log_set_program("outing-media");
-	if (argc != 2 || argv[1][0] != '/') {
-		log_error("usage: outing-media /dev/DEVICE (called by udev)");
-		return 2;
-	}
-	r = handle(argv[1]);
+	if (argc == 3 && strcmp(argv[1], "--close-all") == 0 && argv[2][0] == '/')
+		return close_all(argv[2]) < 0;
+	if (argc == 3 && strcmp(argv[1], "--usb") == 0 && argv[2][0] == '/')
+		r = handle_usb(argv[2]);
+	else if (argc == 2 && argv[1][0] == '/')
+		r = handle(argv[1]);
+	else
+		return usage();
 	if (r < 0) {
-		log_errno(LOG_LEVEL_WARNING, r, "%s could not be judged and stays closed", argv[1]);
+		log_errno(LOG_LEVEL_WARNING, r, "%s could not be judged and stays closed", argv[argc - 1]);
 		return 1;
 	}
 	return fflush(stdout) == 0 ? 0 : 1;

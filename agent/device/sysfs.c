@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#define STACK_BELOW_MAX 256
 #define STACK_DEPTH_MAX 16
 #define SECTOR          512
 
@@ -305,57 +306,112 @@ int sysfs_disk_facts(const char *root, dev_t number, struct device_facts *ret_fa
 	return 0;
 }
 
-static int lowest(const char *root, dev_t number, unsigned depth, sysfs_visit visit, void *data);
+struct members {
+	dev_t *numbers;
+	size_t count, max;
+};
 
-static int visit_slaves(
-	const char *root, const char *path, unsigned depth, sysfs_visit visit, void *data, bool *ret_any)
+/* Calls visit with the directory of each device that a link in path/folder leads to, until it returns
+ * non-zero. */
+static int each_link(
+	const char *path, const char *folder, int (*visit)(const char *file, void *data), void *data)
 {
 	_cleanup_(closedirp) DIR *dir = NULL;
 	char file[DEVICE_PATH + NAME_MAX + 16];
 	const struct dirent *entry;
-	dev_t number;
-	int r;
+	int r = 0;
 
-	(void)snprintf(file, sizeof(file), "%s/slaves", path);
+	(void)snprintf(file, sizeof(file), "%s/%s", path, folder);
 	dir = opendir(file);
-	while (dir && (entry = readdir(dir))) {
+	while (dir && r == 0 && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		(void)snprintf(file, sizeof(file), "%s/slaves/%s", path, entry->d_name);
-		if (sysfs_read_number(file, &number) < 0)
-			continue;
-		*ret_any = true;
-		r = lowest(root, number, depth + 1, visit, data);
-		if (r != 0)
-			return r;
+		(void)snprintf(file, sizeof(file), "%s/%s/%s", path, folder, entry->d_name);
+		r = visit(file, data);
 	}
+	return r;
+}
+
+static int add_member(const char *file, void *data)
+{
+	struct members *members = data;
+	dev_t number;
+
+	if (sysfs_read_number(file, &number) < 0)
+		return 0;
+	if (members->count == members->max)
+		return -E2BIG;
+	members->numbers[members->count++] = number;
 	return 0;
 }
 
-static int lowest(const char *root, dev_t number, unsigned depth, sysfs_visit visit, void *data)
+int sysfs_below(const char *root, dev_t number, dev_t *ret_numbers, size_t max, size_t *ret_count)
 {
+	struct members members = {.numbers = ret_numbers, .max = max};
 	char path[DEVICE_PATH];
-	bool stacked = false;
 	int r;
 
-	if (depth > STACK_DEPTH_MAX)
-		return -ELOOP;
 	r = sysfs_block_path(root, number, path);
 	if (r < 0)
 		return r;
 	if (exists(path, "partition")) {
 		*strrchr(path, '/') = '\0';
-		r = sysfs_read_number(path, &number);
-		if (r < 0)
-			return r;
+		r = add_member(path, &members);
+	} else {
+		r = each_link(path, "slaves", add_member, &members);
 	}
-	r = visit_slaves(root, path, depth, visit, data, &stacked);
-	if (r != 0 || stacked)
+	*ret_count = members.count;
+	return r;
+}
+
+static int lowest(const char *root, dev_t number, unsigned depth, sysfs_visit visit, void *data)
+{
+	dev_t below[STACK_BELOW_MAX];
+	char path[DEVICE_PATH];
+	size_t count;
+	int r;
+
+	if (depth > STACK_DEPTH_MAX)
+		return -ELOOP;
+	r = sysfs_below(root, number, below, ELEMENTS(below), &count);
+	if (r < 0)
 		return r;
-	return visit(number, path, data);
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = lowest(root, below[i], depth + 1, visit, data);
+	if (r != 0 || count > 0)
+		return r;
+	r = sysfs_block_path(root, number, path);
+	return r < 0 ? r : visit(number, path, data);
 }
 
 int sysfs_lowest_disks(const char *root, dev_t number, sysfs_visit visit, void *data)
 {
 	return lowest(root, number, 0, visit, data);
+}
+
+static int has_prefix(const char *file, void *data)
+{
+	const char *prefix = data;
+	char uuid[DEVICE_TEXT];
+
+	(void)sysfs_read(file, "dm/uuid", uuid, sizeof(uuid));
+	return strncmp(uuid, prefix, strlen(prefix)) == 0;
+}
+
+bool sysfs_held_by(const char *path, const char *uuid_prefix)
+{
+	_cleanup_(closedirp) DIR *dir = opendir(path);
+	char file[DEVICE_PATH + NAME_MAX + 2], prefix[DEVICE_TEXT];
+	const struct dirent *entry;
+
+	(void)facts_copy(prefix, sizeof(prefix), uuid_prefix);
+	if (each_link(path, "holders", has_prefix, prefix))
+		return true;
+	while (dir && (entry = readdir(dir))) {
+		(void)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		if (entry->d_name[0] != '.' && exists(file, "partition") &&
+			each_link(file, "holders", has_prefix, prefix))
+			return true;
+	}
+	return false;
 }

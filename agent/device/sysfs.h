@@ -41,3 +41,11 @@ int sysfs_disk_facts(const char *root, dev_t number, struct device_facts *ret_fa
  */
 typedef int (*sysfs_visit)(dev_t disk, const char *path, void *data);
 int sysfs_lowest_disks(const char *root, dev_t number, sysfs_visit visit, void *data);
+
+/* What number lies directly on: the disk of a partition, the members of a stack (device-mapper, md, bcache);
+ * none for a disk. -E2BIG when there are more than max. */
+int sysfs_below(const char *root, dev_t number, dev_t *ret_numbers, size_t max, size_t *ret_count);
+
+/* Whether the device at path, or a partition of it, is held by a device-mapper device whose UUID begins so.
+ */
+bool sysfs_held_by(const char *path, const char *uuid_prefix);

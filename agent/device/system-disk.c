@@ -66,7 +66,19 @@ static const char *field(const char *line, unsigned n, size_t *ret_length)
 	return NULL;
 }
 
-bool system_mount_line(const char *line, dev_t *ret_number, char *ret_source, size_t size)
+/* point, of this length, is name below `mounted`; "/" below "/root" is "/root". */
+static bool is_point(const char *point, size_t length, const char *mounted, const char *name)
+{
+	size_t before = strlen(mounted);
+
+	if (before > 0 && strcmp(name, "/") == 0)
+		name = "";
+	return length == before + strlen(name) && memcmp(point, mounted, before) == 0 &&
+	       memcmp(point + before, name, strlen(name)) == 0;
+}
+
+bool system_mount_line(
+	const char *line, const char *mounted, dev_t *ret_number, char *ret_source, size_t size)
 {
 	const char *number = field(line, 2, &(size_t){0}), *point, *rest, *source;
 	dev_t device;
@@ -81,8 +93,7 @@ bool system_mount_line(const char *line, dev_t *ret_number, char *ret_source, si
 	if (!source)
 		return false;
 	for (size_t i = 0; i < ELEMENTS(system_mounts); i++)
-		wanted |= strlen(system_mounts[i]) == point_length &&
-			  memcmp(system_mounts[i], point, point_length) == 0;
+		wanted |= is_point(point, point_length, mounted, system_mounts[i]);
 	if (!wanted)
 		return false;
 	*ret_number = device;
@@ -136,7 +147,7 @@ static void see_mount(const struct system_roots *roots, const char *line, struct
 	char source[PATH_MAX];
 	dev_t number;
 
-	if (!system_mount_line(line, &number, source, sizeof(source)))
+	if (!system_mount_line(line, roots->mounted, &number, source, sizeof(source)))
 		return;
 	if (major(number) != 0)
 		remember_number(roots, number, disks);
@@ -195,4 +206,17 @@ bool system_disks_contain(const struct system_disks *disks, dev_t disk)
 		if (disks->disk[i] == disk)
 			return true;
 	return false;
+}
+
+int system_disks_is_foreign(dev_t disk)
+{
+	struct system_disks system;
+	struct device_facts facts;
+	int r = sysfs_disk_facts(SYSFS_ROOT, disk, &facts);
+
+	if (r >= 0)
+		r = system_disks_find(&SYSTEM_ROOTS, &system);
+	if (r < 0)
+		return r;
+	return facts.external && !system.more && !system_disks_contain(&system, disk);
 }

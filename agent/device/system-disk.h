@@ -17,11 +17,12 @@
 
 #define SYSTEM_DISKS_MAX 64
 
-/* Where to look: "/sys" and "/proc", or a test's folders. */
+/* Where to look: "/sys" and "/proc", or a test's folders; and where the system is mounted: "" for /, "/root"
+ * in an initramfs that has mounted it there. */
 struct system_roots {
-	const char *sys, *proc;
+	const char *sys, *proc, *mounted;
 };
-#define SYSTEM_ROOTS ((const struct system_roots){"/sys", "/proc"})
+#define SYSTEM_ROOTS ((const struct system_roots){"/sys", "/proc", ""})
 
 struct system_disks {
 	dev_t disk[SYSTEM_DISKS_MAX];
@@ -35,11 +36,16 @@ int system_disks_find(const struct system_roots *roots, struct system_disks *ret
 bool system_disks_contain(const struct system_disks *disks, dev_t disk);
 
 /*
- * The pure parts. One line of /proc/self/mountinfo: true when it is a mount of the system; then *ret_number
- * is its device (0:N for file systems with several devices) and *ret_source the unescaped source, of the
- * given size.
+ * The pure parts. One line of /proc/self/mountinfo: true when it is a mount of the system that is mounted at
+ * `mounted`; then *ret_number is its device (0:N for file systems with several devices) and *ret_source the
+ * unescaped source, of the given size.
  */
-bool system_mount_line(const char *line, dev_t *ret_number, char *ret_source, size_t size);
+bool system_mount_line(
+	const char *line, const char *mounted, dev_t *ret_number, char *ret_source, size_t size);
 
 /* One line of /proc/swaps: true and the unescaped file or device name. */
 bool system_swap_line(const char *line, char *ret_source, size_t size);
+
+/* 1: the whole disk with this number hangs on a bus that leaves the building and the running system does not
+ * stand on it; 0: otherwise. */
+int system_disks_is_foreign(dev_t disk);

@@ -5,8 +5,8 @@
  * file that includes libudev's header.
  *
  * Identity and place come from sysfs (sysfs.h), the same way the helper sees them; from udev come only
- * file-system type, serial and label, the partition table's id, and whether it is done. Media are never
- * opened here.
+ * file-system type, serial and label, the partition table's id, what outing-media and the hwdb said, and
+ * whether it is done. Media are never opened here. A USB device that is not authorised is not there.
  */
 
 #include "device/udev.h"
@@ -17,6 +17,7 @@
 #include "device/sysfs.h"
 #include "device/system-disk.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <libudev.h>
 #include <limits.h>
@@ -188,22 +189,69 @@ static int disk_facts(struct device_monitor *monitor, dev_t number, struct devic
 	(void)facts_copy(facts.table_type, sizeof(facts.table_type), property(device, "ID_PART_TABLE_TYPE"));
 	(void)facts_copy(facts.table_id, sizeof(facts.table_id), property(device, "ID_PART_TABLE_UUID"));
 	(void)facts_copy(facts.media, sizeof(facts.media), property(device, "OUTING_MEDIA"));
+	facts.hardware_encrypted = strcmp(property(device, "OUTING_GUARD_HARDWARE_ENCRYPTED"), "1") == 0;
 	for (size_t i = 0; i < facts.volumes; i++)
 		facts.settled &= take_volume(monitor, &facts, &facts.volume[i]);
 	take_whole_disk(device, &facts);
+	facts.external |= strcmp(property(device, "OUTING_GUARD"), "1") == 0;
 	facts.holds_system = facts.external && holds_system(number);
 	*ret_facts = facts;
 	return 0;
 }
 
-/* Interface classes as udev lists them: ":060101:..."; still image capture is 06/01/01. */
+static bool interface_is_mtp(const char *device, const char *interface)
+{
+	char path[PATH_MAX], name[DEVICE_TEXT];
+
+	if (!strchr(interface, ':') ||
+		snprintf(path, sizeof(path), "%s/%s", device, interface) >= (int)sizeof(path))
+		return false;
+	(void)sysfs_read(path, "interface", name, sizeof(name));
+	return strcasestr(name, "mtp") != NULL;
+}
+
+/* Phones often have MTP in a vendor's class and say so in the interface's name only. */
+static bool calls_itself_mtp(const char *path)
+{
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (directory && !found && (entry = readdir(directory)))
+		found = interface_is_mtp(path, entry->d_name);
+	if (directory)
+		(void)closedir(directory);
+	return found;
+}
+
+/* Interface classes as udev lists them: ":060101:..."; still image capture is 06/01/01. Our own rules take
+ * the other properties away from what the desktop may not open, and say so in theirs. */
 static enum device_kind usb_kind(struct udev_device *device)
 {
+	const char *exit = property(device, "OUTING_EXIT"), *path = udev_device_get_syspath(device);
+
+	if (strcmp(exit, "mtp") == 0)
+		return DEVICE_MTP;
+	if (strcmp(exit, "ptp") == 0)
+		return DEVICE_PTP;
 	if (strcmp(property(device, "ID_MTP_DEVICE"), "1") == 0)
 		return DEVICE_MTP;
 	if (strstr(property(device, "ID_USB_INTERFACES"), ":060101:") || property(device, "ID_GPHOTO2")[0])
 		return DEVICE_PTP;
-	return DEVICE_OTHER;
+	/* A player, a phone, one that offers debugging: perhaps with files as well. */
+	return *exit && strcmp(exit, "storage") != 0 && path && calls_itself_mtp(path) ? DEVICE_MTP
+										       : DEVICE_OTHER;
+}
+
+/* Before that, no driver and no program talks to it, and neither do we. */
+static bool is_authorised(struct udev_device *device)
+{
+	const char *path = udev_device_get_syspath(device);
+	char text[8] = "";
+
+	if (path)
+		(void)sysfs_read(path, "authorized", text, sizeof(text));
+	return strcmp(text, "1") == 0;
 }
 
 static void usb_facts(struct udev_device *device, struct device_facts *ret_facts)
@@ -215,6 +263,8 @@ static void usb_facts(struct udev_device *device, struct device_facts *ret_facts
 	(void)facts_copy(facts.syspath, sizeof(facts.syspath), path ? path : "");
 	(void)facts_copy(facts.node, sizeof(facts.node), node ? node : "");
 	facts.settled = udev_device_get_is_initialized(device) > 0;
+	/* Since the start of the computer, in microseconds: udev keeps it as long as the device is there. */
+	(void)number_parse_u64(property(device, "USEC_INITIALIZED"), &facts.diskseq);
 	(void)sysfs_read(facts.syspath, "idVendor", text, sizeof(text));
 	facts.vendor_id = (unsigned)strtoul(text, NULL, 16);
 	(void)sysfs_read(facts.syspath, "idProduct", text, sizeof(text));
@@ -267,6 +317,48 @@ static dev_t disk_of(struct udev_device *partition)
 	return parent ? udev_device_get_devnum(parent) : 0;
 }
 
+struct opened {
+	struct device_monitor *monitor;
+	const char *node;
+	uint64_t diskseq;
+	device_callback callback;
+	void *data;
+};
+
+static int report_opened(dev_t disk, const char *path, void *data)
+{
+	const struct opened *opened = data;
+	struct device_facts facts;
+	int r;
+
+	(void)path;
+	r = disk_facts(opened->monitor, disk, &facts);
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
+	if (!facts.external || facts.holds_system)
+		return 0;
+	(void)facts_copy(facts.opened, sizeof(facts.opened), opened->node);
+	facts.opened_diskseq = opened->diskseq;
+	return opened->callback(DEVICE_UNLOCKED, &facts, opened->data);
+}
+
+/* The rules have said of it that it is encrypted and stands on something external. */
+static int handle_opened(
+	struct device_monitor *monitor, struct udev_device *device, device_callback callback, void *data)
+{
+	const char *node = udev_device_get_devnode(device),
+		   *uuid = udev_device_get_sysattr_value(device, "dm/uuid");
+	struct opened opened = {monitor, node ? node : "", 0, callback, data};
+	int r;
+
+	if (!uuid || strncmp(uuid, "CRYPT-", 6) != 0 ||
+		strcmp(property(device, "OUTING_MEDIA"), "encrypted") != 0)
+		return 0;
+	opened.diskseq = sysfs_read_u64(udev_device_get_syspath(device), "diskseq", 0);
+	r = sysfs_lowest_disks(SYSFS_ROOT, udev_device_get_devnum(device), report_opened, &opened);
+	return r == -ENODEV ? 0 : r;
+}
+
 static int handle_block(struct device_monitor *monitor, struct udev_device *device, const char *action,
 	device_callback callback, void *data)
 {
@@ -281,6 +373,8 @@ static int handle_block(struct device_monitor *monitor, struct udev_device *devi
 	}
 	if (strcmp(action, "remove") == 0)
 		return report_removed(device, DEVICE_DISK, callback, data);
+	if (strncmp(udev_device_get_sysname(device), "dm-", 3) == 0)
+		return handle_opened(monitor, device, callback, data);
 	return report_disk(monitor, udev_device_get_devnum(device),
 		strcmp(action, "add") == 0 ? DEVICE_ADDED : DEVICE_CHANGED, callback, data);
 }
@@ -291,7 +385,7 @@ static int handle_usb(struct udev_device *device, const char *action, device_cal
 	struct device_facts facts;
 
 	/* What has gone may have lost its properties; the callee knows by the path whether it was there. */
-	if (strcmp(action, "remove") == 0)
+	if (strcmp(action, "remove") == 0 || !is_authorised(device))
 		return report_removed(device, kind, callback, data);
 	if (kind == DEVICE_OTHER)
 		return 0;

@@ -3,12 +3,12 @@
 
 /*
  * Which external devices are there, and what happens to them: libudev's monitor and enumeration, behind one
- * wrapper (no other file includes its header).
+ * wrapper (only usb-monitor.c includes its header beside it).
  *
  * Only events that udev has finished with are delivered, so the read-only rules have already run. A
  * partition's event is reported as a change of its disk: callers see whole disks, and cameras, phones and
- * tablets as USB devices. facts.settled says whether every partition has been looked at. Nothing here blocks
- * but the enumeration at start (sysfs only), and no medium is ever read.
+ * tablets as USB devices, as soon as they are authorised. facts.settled says whether every partition has been
+ * looked at. Nothing here blocks but the enumeration at start (sysfs only), and no medium is ever read.
  */
 
 #include "device/facts.h"
@@ -16,6 +16,8 @@
 struct device_monitor;
 
 enum device_event {
+	DEVICE_UNLOCKED, /* an encrypted volume on the disk was opened; facts.opened and opened_diskseq say
+			    which */
 	DEVICE_ADDED,
 	DEVICE_CHANGED,
 	DEVICE_REMOVED, /* only syspath, node, number and diskseq of the facts are set; also for USB devices

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Words of a table line, and what is known about ciphers. The lists are of what is accepted: a name that is
- * not in them is unknown, not harmless.
+ * Words of a table line. The lists are of what is accepted: a name that is not in them is unknown, not
+ * harmless.
  */
 
 #include "encryption/dmtable.h"
+
+#include "device/cipher.h"
 
 #include <string.h>
 
@@ -38,11 +40,6 @@ static bool in_list(const struct word *word, const char *const *list, size_t cou
 	return false;
 }
 
-static bool contains(const struct word *word, const char *part)
-{
-	return memmem(word->text, word->size, part, strlen(part)) != NULL;
-}
-
 static bool parse_number(const char **text, const char *end, uint32_t *ret)
 {
 	uint64_t value = 0;
@@ -62,133 +59,52 @@ static bool parse_device(const struct word *word, struct dmtable_device *ret)
 	       parse_number(&at, end, &ret->minor) && at == end;
 }
 
-static void add_device(struct dmtable_target *target, const struct word *word)
+/* The number behind a device, when there is one: in most tables the sector where its part begins. */
+static uint64_t parse_offset(const char *rest)
+{
+	struct word word;
+	uint64_t value = 0;
+
+	if (!next_word(&rest, &word))
+		return 0;
+	for (size_t i = 0; i < word.size; i++) {
+		if (word.text[i] < '0' || word.text[i] > '9' || value > UINT64_MAX / 20)
+			return 0;
+		value = value * 10 + (uint64_t)(word.text[i] - '0');
+	}
+	return value;
+}
+
+static void add_device(struct dmtable_target *target, const struct word *word, const char *rest)
 {
 	struct dmtable_device device;
 
 	if (!parse_device(word, &device))
 		return;
-	if (target->device_count == DMTABLE_DEVICES_MAX)
+	if (target->device_count == DMTABLE_DEVICES_MAX) {
 		target->kind = DMTABLE_UNKNOWN;
-	else
-		target->devices[target->device_count++] = device;
-}
-
-/* --- ciphers --- */
-
-struct cipher {
-	struct word name, mode, iv;
-};
-
-static const char *const strong_names[] = {"aes", "serpent", "twofish", "camellia", "sm4", "aria", "cast6"};
-static const char *const old_names[] = {"des3_ede", "des", "blowfish", "cast5"};
-static const char *const known_modes[] = {
-	"adiantum", "hctr2", "xts", "gcm", "ccm", "lrw", "cbc", "ctr", "ecb"};
-
-/* "aes-xts-plain64", "aes:64-cbc-lmk", "aes-cbc-essiv:sha256", "xchacha12,aes-adiantum-plain64" */
-static bool split_plain(const struct word *text, struct cipher *ret)
-{
-	const char *end = text->text + text->size;
-	const char *dash = memchr(text->text, '-', text->size);
-	const char *second = dash ? memchr(dash + 1, '-', (size_t)(end - dash) - 1) : NULL;
-	const char *colon = memchr(text->text, ':', dash ? (size_t)(dash - text->text) : text->size);
-
-	if (!dash)
-		return false;
-	ret->name = (struct word){text->text, (size_t)((colon ? colon : dash) - text->text)};
-	ret->mode = (struct word){dash + 1, (size_t)((second ? second : end) - dash) - 1};
-	ret->iv = second ? (struct word){second + 1, (size_t)(end - second) - 1} : (struct word){end, 0};
-	return true;
-}
-
-/* "capi:xts(aes)-plain64", "capi:authenc(hmac(sha256),xts(aes))-random" */
-static bool split_capi(const struct word *text, struct cipher *ret)
-{
-	const char *dash = memrchr(text->text, '-', text->size),
-		   *close = memrchr(text->text, ')', text->size);
-	struct word algorithm;
-
-	if (!dash || (close && close > dash))
-		return false;
-	algorithm = (struct word){text->text + 5, (size_t)(dash - text->text) - 5};
-	ret->iv = (struct word){dash + 1, (size_t)(text->text + text->size - dash) - 1};
-	ret->name = algorithm;
-	for (size_t i = 0; i < ELEMENTS(known_modes); i++) {
-		char opened[16];
-
-		(void)snprintf(opened, sizeof opened, "%s(", known_modes[i]);
-		if (!contains(&algorithm, opened))
-			continue;
-		ret->mode = (struct word){known_modes[i], strlen(known_modes[i])};
-		/* Inside parentheses the name stands among others: name what it contains. */
-		for (size_t k = 0; k < ELEMENTS(old_names); k++)
-			if (contains(&algorithm, old_names[k]))
-				ret->name = (struct word){old_names[k], strlen(old_names[k])};
-		for (size_t k = 0; k < ELEMENTS(strong_names) && ret->name.text == algorithm.text; k++)
-			if (contains(&algorithm, strong_names[k]))
-				ret->name = (struct word){strong_names[k], strlen(strong_names[k])};
-		return true;
+		return;
 	}
-	return false;
-}
-
-static bool begins(const struct word *word, const char *text)
-{
-	return word->size >= strlen(text) && memcmp(word->text, text, strlen(text)) == 0;
-}
-
-static const char *weakness_of_mode(const struct cipher *cipher, unsigned key_bits)
-{
-	static const char *const sound_cbc[] = {"essiv", "eboiv", "elephant", "lmk", "tcw", "random"};
-
-	if (is(&cipher->mode, "ecb"))
-		return "equal parts of files stay visible (ECB mode)";
-	if (is(&cipher->iv, "null") || cipher->iv.size == 0)
-		return "equal parts of files stay visible (no initialisation vector)";
-	if (key_bits < (is(&cipher->mode, "xts") ? 256U : 128U))
-		return "the key is too short";
-	if (!is(&cipher->mode, "cbc"))
-		return "";
-	for (size_t i = 0; i < ELEMENTS(sound_cbc); i++)
-		if (begins(&cipher->iv, sound_cbc[i]))
-			return "";
-	return "marked files can be recognised (CBC mode with a predictable initialisation vector)";
-}
-
-static enum dmtable_strength judge_name(const struct cipher *cipher, const char **ret_weakness)
-{
-	static const char *const wide[] = {"xchacha12,aes", "xchacha20,aes"};
-
-	if (in_list(&cipher->name, old_names, ELEMENTS(old_names))) {
-		*ret_weakness = "the cipher is outdated";
-		return DMTABLE_WEAK;
-	}
-	if (in_list(&cipher->name, strong_names, ELEMENTS(strong_names)) ||
-		(is(&cipher->mode, "adiantum") && in_list(&cipher->name, wide, ELEMENTS(wide))))
-		return DMTABLE_STRONG;
-	return DMTABLE_UNKNOWN_CIPHER;
+	target->offsets[target->device_count] = parse_offset(rest);
+	target->devices[target->device_count++] = device;
 }
 
 static void judge_cipher(struct dmtable_target *target, const struct word *text)
 {
-	struct cipher cipher = {0};
-
-	target->weakness = "";
-	target->strength = DMTABLE_UNKNOWN_CIPHER;
-	if (contains(text, "cipher_null")) {
+	switch (cipher_judge(text->text, text->size, target->key_bits, &target->weakness)) {
+	case CIPHER_STRONG:
+		target->strength = DMTABLE_STRONG;
+		return;
+	case CIPHER_WEAK:
+		target->strength = DMTABLE_WEAK;
+		return;
+	case CIPHER_NULL:
 		target->strength = DMTABLE_NULL_CIPHER;
 		return;
+	case CIPHER_UNKNOWN:
+		break;
 	}
-	if (!(begins(text, "capi:") ? split_capi(text, &cipher) : split_plain(text, &cipher)))
-		return;
-	if (!in_list(&cipher.mode, known_modes, ELEMENTS(known_modes)))
-		return;
-	target->strength = judge_name(&cipher, &target->weakness);
-	if (target->strength != DMTABLE_STRONG)
-		return;
-	target->weakness = weakness_of_mode(&cipher, target->key_bits);
-	if (target->weakness[0])
-		target->strength = DMTABLE_WEAK;
+	target->strength = DMTABLE_UNKNOWN_CIPHER;
 }
 
 /* Hexadecimal, "-" for none, or ":<bytes>:<type>:<description>" for a key in the kernel's keyring. */
@@ -221,7 +137,7 @@ static void parse_crypt(struct dmtable_target *target, const char *arguments)
 	memcpy(target->cipher, cipher.text, cipher.size);
 	target->key_bits = key_bits(&key);
 	judge_cipher(target, &cipher);
-	add_device(target, &device);
+	add_device(target, &device, arguments);
 	if (target->device_count != 1)
 		target->kind = DMTABLE_UNKNOWN;
 }
@@ -254,11 +170,27 @@ void dmtable_parse(uint64_t start, uint64_t size, const char *type, const char *
 	} else {
 		target.kind = kind_of(type);
 		while (next_word(&arguments, &word))
-			add_device(&target, &word);
+			add_device(&target, &word, arguments);
 		if (target.kind == DMTABLE_PASS && target.device_count == 0)
 			target.kind = DMTABLE_UNKNOWN;
 	}
 	*ret_target = target;
+}
+
+int dmtable_format(const struct dmtable_target *target, char *ret_text, size_t size)
+{
+	int used = snprintf(ret_text, size, "%llu %llu %s", (unsigned long long)target->start,
+		(unsigned long long)target->size, target->type);
+
+	/* The key's place keeps its length, which the judgement needs. */
+	if (target->cipher[0])
+		used += snprintf(ret_text + used, (size_t)used < size ? size - (size_t)used : 0,
+			" %s :%u:removed:key 0", target->cipher, target->key_bits / 8);
+	for (size_t i = 0; i < target->device_count; i++)
+		used += snprintf(ret_text + used, (size_t)used < size ? size - (size_t)used : 0,
+			" %u:%u %llu", target->devices[i].major, target->devices[i].minor,
+			(unsigned long long)target->offsets[i]);
+	return used;
 }
 
 int dmtable_add(struct dmtable *table, const struct dmtable_target *target)

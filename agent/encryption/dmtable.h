@@ -6,8 +6,8 @@
  * and which devices the others hand their data to.
  *
  * dmtable_parse() is a pure function of the kernel's text. The text may hold a volume key in hexadecimal:
- * the parser looks at its length only and copies nothing of it; dmtable-read.c, the one file that includes
- * libdevmapper's header, has the library wipe its buffers.
+ * the parser looks at its length only and copies nothing of it; device/mapper.c, which reads live tables, has
+ * libdevmapper wipe its buffers.
  */
 
 #include "base/cleanup.h"
@@ -46,6 +46,7 @@ struct dmtable_target {
 	const char *weakness; /* static text, "" when strong */
 	size_t device_count;
 	struct dmtable_device devices[DMTABLE_DEVICES_MAX];
+	uint64_t offsets[DMTABLE_DEVICES_MAX]; /* sectors into the device, where the table names one */
 };
 
 struct dmtable {
@@ -57,6 +58,10 @@ struct dmtable {
  * DMTABLE_UNKNOWN. */
 void dmtable_parse(uint64_t start, uint64_t size, const char *type, const char *arguments,
 	struct dmtable_target *ret_target);
+
+/* A line that dmtable_parse() understands in the same way and that holds nothing else: no key, no digest, no
+ * salt. Returns the length as snprintf(3). */
+int dmtable_format(const struct dmtable_target *target, char *ret_text, size_t size);
 
 /* Adds a parsed target. -E2BIG beyond DMTABLE_TARGETS_MAX, -ENOMEM. */
 int dmtable_add(struct dmtable *table, const struct dmtable_target *target);

@@ -14,7 +14,7 @@ static bool octal(char c)
 }
 
 /* Copies one field and undoes the escapes; what does not fit is cut. */
-static void copy_field(const char *field, size_t size, char *ret, size_t room)
+void mount_unescape(const char *field, size_t size, char *ret_text, size_t room)
 {
 	size_t used = 0;
 
@@ -22,13 +22,13 @@ static void copy_field(const char *field, size_t size, char *ret, size_t room)
 		const char *f = field + i;
 
 		if (*f == '\\' && i + 3 < size && octal(f[1]) && octal(f[2]) && octal(f[3])) {
-			ret[used++] = (char)((f[1] - '0') << 6 | (f[2] - '0') << 3 | (f[3] - '0'));
+			ret_text[used++] = (char)((f[1] - '0') << 6 | (f[2] - '0') << 3 | (f[3] - '0'));
 			i += 3;
 		} else {
-			ret[used++] = *f;
+			ret_text[used++] = *f;
 		}
 	}
-	ret[used] = 0;
+	ret_text[used] = 0;
 }
 
 static const char *next_field(const char *at, const char *end, size_t *ret_size)
@@ -45,7 +45,7 @@ static bool read_id(const char *line, const char *end, uint64_t *ret_id)
 	size_t size;
 
 	(void)next_field(line, end, &size);
-	copy_field(line, size, text, sizeof text);
+	mount_unescape(line, size, text, sizeof text);
 	return number_parse_u64(text, ret_id) == 0;
 }
 
@@ -64,11 +64,13 @@ static int parse_line(const char *line, const char *end, struct mount *ret_mount
 
 		at = next_field(at, end, &size);
 		if (field == 2) {
-			copy_field(start, size, device, sizeof device);
+			mount_unescape(start, size, device, sizeof device);
 			if (sysroot_parse_device(device, &mount.device) < 0)
 				return -EBADMSG;
+		} else if (field == 3) {
+			mount.whole = size == 1 && *start == '/';
 		} else if (field == 4) {
-			copy_field(start, size, mount.point, sizeof mount.point);
+			mount_unescape(start, size, mount.point, sizeof mount.point);
 		} else if (field >= 6 && size == 1 && *start == '-') {
 			break;
 		}
@@ -77,11 +79,11 @@ static int parse_line(const char *line, const char *end, struct mount *ret_mount
 		return -EBADMSG;
 	line = at;
 	at = next_field(at, end, &size);
-	copy_field(line, size, mount.type, sizeof mount.type);
+	mount_unescape(line, size, mount.type, sizeof mount.type);
 	line = at;
 	at = next_field(at, end, &size);
-	copy_field(line, size, mount.source, sizeof mount.source);
-	copy_field(at, (size_t)(end - at), mount.options, sizeof mount.options);
+	mount_unescape(line, size, mount.source, sizeof mount.source);
+	mount_unescape(at, (size_t)(end - at), mount.options, sizeof mount.options);
 	*ret_mount = mount;
 	return 0;
 }
@@ -97,6 +99,32 @@ int mount_find(const char *text, uint64_t id, struct mount *ret_mount)
 		text = *end ? end + 1 : end;
 	}
 	return -ENOENT;
+}
+
+int mount_next(const char **text, struct mount *ret_mount)
+{
+	const char *line = *text, *end = line + strcspn(line, "\n");
+
+	if (!*line)
+		return -ENOENT;
+	*text = *end ? end + 1 : end;
+	return parse_line(line, end, ret_mount);
+}
+
+void mount_option(const struct mount *mount, const char *name, char *ret_value, size_t size)
+{
+	size_t name_size = strlen(name);
+
+	ret_value[0] = 0;
+	for (const char *at = mount->options; *at;) {
+		size_t length = strcspn(at, ",");
+
+		if (length > name_size && memcmp(at, name, name_size) == 0 && at[name_size] == '=')
+			mount_unescape(at + name_size + 1, length - name_size - 1, ret_value, size);
+		at += length;
+		if (*at == ',')
+			at++;
+	}
 }
 
 bool mount_has_option(const struct mount *mount, const char *name)

@@ -24,6 +24,9 @@ struct sysroot_place {
 	char btrfs_fsid[37]; /* "" when not btrfs */
 };
 
+struct content;
+struct content_wish;
+
 struct sysroot {
 	const char *prefix; /* "" on the real machine; before "/sys" and "/proc" */
 	int (*table)(const struct sysroot *root, struct sysroot_device device, struct dmtable *ret_table);
@@ -31,6 +34,9 @@ struct sysroot {
 	 * is no longer that file. */
 	int (*place)(const struct sysroot *root, const char *path, const char *loop,
 		struct sysroot_place *ret_place);
+	/* What lies on devices: encryption/content.h. NULL where nobody asks. */
+	int (*content)(const struct sysroot *root, const struct content_wish *wishes, size_t count,
+		struct content *ret_contents);
 	void *data;
 };
 

@@ -99,12 +99,11 @@ static int watch_all(struct capture *capture, uint64_t timeout_ms)
 	return r;
 }
 
-int capture_start(struct loop *loop, const char *const *argv, uint64_t timeout_ms, capture_done done,
+static int start(struct loop *loop, struct process_options *process, uint64_t timeout_ms, capture_done done,
 	void *data, struct capture **ret_capture)
 {
 	_cleanup_(capture_freep) struct capture *capture = calloc(1, sizeof *capture);
 	_cleanup_close_ int theirs = -1;
-	struct process_options process = {.argv = argv, .wire_fd = -1};
 	int ends[2], r;
 
 	if (!capture)
@@ -116,16 +115,36 @@ int capture_start(struct loop *loop, const char *const *argv, uint64_t timeout_m
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	capture->pipe = ends[0];
-	theirs = process.output_fd = ends[1];
+	theirs = process->output_fd = ends[1];
+#if defined(OUTING_FAULTS) || defined(OUTING_SANITIZED)
+	process->environment = (const char *const *)environ;
+#endif
 	r = fd_set_nonblocking(capture->pipe, true);
 	if (r >= 0)
-		r = process_start(&process, &capture->pid, &capture->pidfd);
+		r = process_start(process, &capture->pid, &capture->pidfd);
 	if (r >= 0)
 		r = watch_all(capture, timeout_ms);
 	if (r < 0)
 		return r;
 	*ret_capture = TAKE_PTR(capture);
 	return 0;
+}
+
+int capture_start(struct loop *loop, const char *const *argv, uint64_t timeout_ms, capture_done done,
+	void *data, struct capture **ret_capture)
+{
+	struct process_options process = {.argv = argv, .wire_fd = -1};
+
+	return start(loop, &process, timeout_ms, done, data, ret_capture);
+}
+
+int capture_start_with(struct loop *loop, const char *const *argv, int fd, uint64_t timeout_ms,
+	capture_done done, void *data, struct capture **ret_capture)
+{
+	struct process_options process = {
+		.argv = argv, .wire_fd = fd, .output_only = true, .empty_input = true};
+
+	return start(loop, &process, timeout_ms, done, data, ret_capture);
 }
 
 struct capture *capture_free(struct capture *capture)

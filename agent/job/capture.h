@@ -22,6 +22,11 @@ typedef void (*capture_done)(struct capture *capture, int exit_status, const cha
 int capture_start(struct loop *loop, const char *const *argv, uint64_t timeout_ms, capture_done done,
 	void *data, struct capture **ret_capture);
 
+/* The same; fd (-1: none) is open as descriptor 3 in the program, which is the only one to read from it, and
+ * only what it prints on stdout is taken. */
+int capture_start_with(struct loop *loop, const char *const *argv, int fd, uint64_t timeout_ms,
+	capture_done done, void *data, struct capture **ret_capture);
+
 /* Kills what still runs, without a call of done(). */
 struct capture *capture_free(struct capture *capture);
 DEFINE_CLEANUP(struct capture, capture_free);

@@ -67,6 +67,8 @@ static int fill(struct hook_environment *environment, const struct hooks_event *
 		r = put_number(environment, "OUTING_FILES", event->files, event->has_counts);
 	if (r >= 0)
 		r = put_number(environment, "OUTING_BYTES", event->bytes, event->has_counts);
+	if (r >= 0)
+		r = put_number(environment, "OUTING_REFUSALS", event->refusals, event->has_refusals);
 	if (r >= 0 && event->certificate)
 		r = put(environment, "OUTING_CERTIFICATE", event->certificate, CERTIFICATE_SIZE);
 	return r;

@@ -38,6 +38,8 @@ struct hooks_event {
 	uint64_t files;          /* OUTING_FILES */
 	uint64_t bytes;          /* OUTING_BYTES */
 	const char *certificate; /* OUTING_CERTIFICATE: JSON text of clear-done */
+	bool has_refusals;
+	uint64_t refusals; /* OUTING_REFUSALS: how many copies were refused */
 };
 
 struct hooks_report {

@@ -289,6 +289,8 @@ const char *job_kind_name(enum job_kind kind)
 		return "vault-create";
 	case JOB_VAULT_VERIFY:
 		return "vault-verify";
+	case JOB_ENCRYPT:
+		return "encrypt";
 	}
 	return "unknown";
 }

@@ -29,6 +29,7 @@ enum job_kind {
 	JOB_WIPE,
 	JOB_VAULT_CREATE,
 	JOB_VAULT_VERIFY,
+	JOB_ENCRYPT,
 };
 
 enum job_state {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * sd-event behind four kinds of watch. Timers use the monotonic clock and sd-event's default accuracy of a
- * quarter of a second, so that they fall together with other wake-ups; an idle agent has none but the
- * watchdog's.
+ * sd-event behind five kinds of watch. Timers use the monotonic clock, alarms the wall clock, both sd-event's
+ * default accuracy of a quarter of a second, so that they fall together with other wake-ups; an idle agent
+ * has none but the watchdog's.
  */
 
 #include "job/loop.h"
@@ -145,6 +145,17 @@ int loop_timer(struct loop *loop, uint64_t delay_ms, loop_callback due, void *da
 		return -ENOMEM;
 	return watch_given(sd_event_add_time_relative(loop->event, &watch->source, CLOCK_MONOTONIC,
 				   delay_ms * 1000, 0, on_time, watch),
+		&watch, ret_watch);
+}
+
+int loop_alarm(struct loop *loop, int64_t at, loop_callback due, void *data, struct watch **ret_watch)
+{
+	_cleanup_(watch_freep) struct watch *watch = watch_new(due, data);
+
+	if (!watch)
+		return -ENOMEM;
+	return watch_given(sd_event_add_time(loop->event, &watch->source, CLOCK_REALTIME,
+				   at > 0 ? (uint64_t)at * 1000000 : 0, 0, on_time, watch),
 		&watch, ret_watch);
 }
 

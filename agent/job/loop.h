@@ -37,6 +37,10 @@ int loop_watch_signal(
 int loop_timer(struct loop *loop, uint64_t delay_ms, loop_callback due, void *data, struct watch **ret_watch);
 int watch_again(struct watch *watch, uint64_t delay_ms);
 
+/* Once, when the wall clock reaches that time (Unix seconds), also if it was set or the computer slept in
+ * between; at once when that is past. */
+int loop_alarm(struct loop *loop, int64_t at, loop_callback due, void *data, struct watch **ret_watch);
+
 /* Once, as soon as the present callback is done. */
 int loop_defer(struct loop *loop, loop_callback call, void *data, struct watch **ret_watch);
 

@@ -177,6 +177,9 @@ int worker_start(struct loop *loop, const struct worker_options *options, const 
 		.socket = -1,
 		.silence_ms = options->silence_ms,
 		.heard_ns = clock_monotonic_ns()};
+#ifdef OUTING_FAULTS
+	process.environment = (const char *const *)environ;
+#endif
 	r = wire_pair(pair);
 	if (r < 0)
 		return r;

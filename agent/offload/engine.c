@@ -8,11 +8,13 @@
 #include "offload/engine.h"
 
 #include "base/fault.h"
+#include "offload/source-ptp.h"
 #include "vault/layout.h"
 
 #include <string.h>
 
 #define BLOCK    4096
+#define NAMES    64   /* files beside the copies: manifest, marks, a folder or two */
 #define OVERHEAD 1024 /* bytes per file for inode and folder entry, generously */
 
 static int make_queues(struct engine *engine)
@@ -122,7 +124,7 @@ static void end_full(struct engine *engine, uint64_t needed)
 	available = available > engine->reserve ? available - engine->reserve : 0;
 	(void)pthread_mutex_lock(&engine->lock);
 	if (!engine->ended)
-		engine->missing = needed > available ? needed - available : BLOCK;
+		engine->missing = needed > available ? needed - available : 0;
 	(void)pthread_mutex_unlock(&engine->lock);
 	engine_end(engine, OFFLOAD_VAULT_FULL, 0, "");
 }
@@ -248,6 +250,14 @@ static int add_failed(void *data, enum offload_reason reason, int error, const c
 	return talk_failed(((struct engine *)data)->talk, reason, error, NULL, path, size);
 }
 
+void engine_source_gone(struct engine *engine)
+{
+	const struct source_ptp *ptp = engine->source->ptp;
+	char buffer[PTP_NAME_SIZE];
+
+	engine_end(engine, OFFLOAD_SOURCE_GONE, 0, ptp ? source_ptp_trouble(ptp, buffer) : "");
+}
+
 void engine_end_walk(struct engine *engine, int walk_outcome)
 {
 	int r = walk_outcome;
@@ -257,7 +267,7 @@ void engine_end_walk(struct engine *engine, int walk_outcome)
 	else if (r == WALK_STOPPED)
 		engine_end(engine, OFFLOAD_CANCELLED, 0, "");
 	else if (r == WALK_SOURCE_GONE)
-		engine_end(engine, OFFLOAD_SOURCE_GONE, 0, "");
+		engine_source_gone(engine);
 	else if (r == WALK_TOO_MUCH)
 		engine_end(engine, OFFLOAD_TOO_MUCH, 0, "");
 }
@@ -402,23 +412,28 @@ static int add_need(struct engine *engine, const struct spool_entry *entry)
 	struct mark mark;
 	int r = spool_mark_get(engine->spool, entry->number, &mark);
 
-	if (r >= 0 && !(mark.flags & MARK_KNOWN))
+	if (r >= 0 && !(mark.flags & MARK_KNOWN)) {
 		engine->missing += (entry->walk.size + BLOCK - 1) / BLOCK * BLOCK + OVERHEAD;
+		engine->new_files++;
+	}
 	return r;
 }
 
 static bool fits(struct engine *engine)
 {
-	uint64_t available, total, needed;
+	uint64_t available, total, names, needed;
 	int r = each_file(engine, add_need);
 
 	needed = engine->missing;
 	engine->missing = 0;
 	if (r >= 0)
 		r = vault_space(engine->vault_fd, &available, &total);
+	if (r >= 0)
+		r = vault_names(engine->vault_fd, &names);
 	if (!engine_check(engine, r))
 		return false;
-	if (needed <= available && available - needed >= engine->reserve)
+	if (needed <= available && available - needed >= engine->reserve &&
+		(engine->new_files == 0 || (names > NAMES && names - NAMES >= engine->new_files)))
 		return true;
 	end_full(engine, needed);
 	return false;

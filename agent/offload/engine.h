@@ -76,7 +76,7 @@ struct engine {
 	bool ended;        /* outcome is set */
 	enum offload_outcome outcome;
 	int error;
-	uint64_t missing;
+	uint64_t missing, new_files;
 	char detail[SOURCE_DETAIL];
 
 	struct queue *free_chunks, *chunks, *free_jobs, *jobs;
@@ -105,6 +105,9 @@ void engine_run(struct engine *engine);
 
 /* Ends the offload with this outcome unless it ended already; any thread. */
 void engine_end(struct engine *engine, enum offload_outcome outcome, int error, const char *detail);
+
+/* The same for a source that is gone, or that cannot be made to answer: then with its trouble. */
+void engine_source_gone(struct engine *engine);
 
 /* A write to the vault failed: ends the offload if that concerns all of it (full, read-only). True if it did.
  */

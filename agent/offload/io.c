@@ -8,6 +8,11 @@
 
 #include <fcntl.h>
 
+static int open_source(void *data, const char *path, struct source **ret_source, char *ret_detail)
+{
+	return source_open(path, ret_source, ret_detail);
+}
+
 static ssize_t read_once(int fd, void *buffer, size_t size, uint64_t offset)
 {
 	ssize_t n;
@@ -51,6 +56,7 @@ static int alive(void *data, const struct source *source)
 }
 
 const struct io io_system = {
+	.open = open_source,
 	.read_source = read_source,
 	.read_vault = read_vault,
 	.write_vault = write_vault,

@@ -3,7 +3,7 @@
 /*
  * outing-offload: one camera store into the vault, verified.
  *
- *   outing-offload --source DIR|BLOCKDEV|IMAGE --vault DIR [--state DIR] [--name NAME] [--json]
+ *   outing-offload --source DIR|BLOCKDEV|IMAGE|ptp:NODE --vault DIR [--state DIR] [--name NAME] [--json]
  *   outing-offload --worker                       (started by a supervisor, socket at descriptor 3)
  *
  * Standalone, this process supervises: it checks that the vault rests encrypted, starts itself again as the
@@ -13,134 +13,84 @@
  * Exit: 0 committed, 1 refused or failed (reasons on stderr), 2 wrong usage.
  */
 
-#include "audit/audit.h"
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/number.h"
-#include "base/process.h"
+#include "base/program.h"
+#include "base/sandbox.h"
+#include "base/supervise.h"
+#include "base/words.h"
 #include "device/blockdev.h"
+#include "device/identity.h"
+#include "device/sysfs.h"
 #include "encryption/storage.h"
 #include "offload/recorder.h"
+#include "offload/source-ptp.h"
 #include "offload/terminal.h"
 #include "offload/worker.h"
-#include "state/state.h"
+#include "state/records.h"
 #include "vault/layout.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
-#include <poll.h>
-#include <pwd.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
-#define EXIT_FAILED   1
-#define EXIT_USAGE    2
-#define GRACE_MS      20000
 #define NAME_FALLBACK "Card"
+#define NAME_CAMERA   "Camera"
 
 struct options {
-	char *source, *vault, *state, *name;
+	const char *source, *vault, *state, *name;
 	uint64_t reserve;
 	bool json, worker, no_vault_check, help, version;
 };
 
 struct run {
 	struct options options;
-	struct state *state;
-	struct audit *audit;
+	struct records records;
 	struct recorder *recorder;
-	int vault_fd, wire_fd, pidfd, signal_fd;
-	bool asked_to_stop;
+	struct supervised worker;
+	int vault_fd;
 	char key[PATH_MAX + 8], insertion[BLOCKDEV_INSERTION_SIZE];
 };
 
-static const char usage[] =
-	"Usage: outing-offload --source DIR|BLOCKDEV|IMAGE --vault DIR [--state DIR] [--name NAME]\n"
+static const struct program program = {"outing-offload",
+	"Usage: outing-offload --source DIR|BLOCKDEV|IMAGE|ptp:NODE --vault DIR [--state DIR] [--name NAME]\n"
 	"                      [--reserve SIZE] [--json]\n"
-	"Copies everything from a camera's card into the vault and proves it. Exit 0: all of it is safe.\n";
+	"Copies everything from a camera's card, or from a camera that speaks PTP or MTP (NODE is its\n"
+	"/dev/bus/usb/BUS/DEVICE), into the vault and proves it. Exit 0: all of it is safe.\n"};
 
-enum {
-	OPTION_SOURCE = 256,
-	OPTION_VAULT,
-	OPTION_STATE,
-	OPTION_NAME,
-	OPTION_RESERVE,
-	OPTION_JSON,
-	OPTION_WORKER,
-	OPTION_VAULT_CHECK,
-	OPTION_HELP,
-	OPTION_VERSION,
-};
-
-static const struct option long_options[] = {
-	{"source", required_argument, NULL, OPTION_SOURCE},
-	{"vault", required_argument, NULL, OPTION_VAULT},
-	{"state", required_argument, NULL, OPTION_STATE},
-	{"name", required_argument, NULL, OPTION_NAME},
-	{"reserve", required_argument, NULL, OPTION_RESERVE},
-	{"json", no_argument, NULL, OPTION_JSON},
-	{"worker", no_argument, NULL, OPTION_WORKER},
+static int read_arguments(int argc, char **argv, struct options *o, char **ret_problem)
+{
+	const char *vault_check = NULL;
+	const struct word known[] = {
+		{"--source", .text = &o->source},
+		{"--vault", .text = &o->vault},
+		{"--state", .text = &o->state},
+		{"--name", .text = &o->name},
+		{"--reserve", .bytes = &o->reserve},
+		{"--json", .flag = &o->json},
+		{"--worker", .flag = &o->worker},
 #if defined(OUTING_FAULTS) || defined(OUTING_SANITIZED)
-	{"vault-check", required_argument, NULL, OPTION_VAULT_CHECK},
+		{"--vault-check", .text = &vault_check},
 #endif
-	{"help", no_argument, NULL, OPTION_HELP},
-	{"version", no_argument, NULL, OPTION_VERSION},
-	{NULL, 0, NULL, 0},
-};
+		{"--help", .flag = &o->help},
+		{"--version", .flag = &o->version},
+	};
+	const struct words_table table = {known, ELEMENTS(known), .last_counts = true};
+	struct words words;
+	int r = words_parse(argc, argv, &table, &words, ret_problem);
 
-static int take_option(struct options *options, int option)
-{
-	switch (option) {
-	case OPTION_SOURCE:
-		options->source = optarg;
-		return 0;
-	case OPTION_VAULT:
-		options->vault = optarg;
-		return 0;
-	case OPTION_STATE:
-		options->state = optarg;
-		return 0;
-	case OPTION_NAME:
-		options->name = optarg;
-		return 0;
-	case OPTION_RESERVE:
-		return number_parse_size(optarg, &options->reserve);
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
-	case OPTION_WORKER:
-		options->worker = true;
-		return 0;
-	case OPTION_VAULT_CHECK:
-		options->no_vault_check = strcmp(optarg, "off") == 0;
-		return options->no_vault_check ? 0 : -EINVAL;
-	case OPTION_HELP:
-		options->help = true;
-		return 0;
-	case OPTION_VERSION:
-		options->version = true;
-		return 0;
-	default:
+	if (r < 0)
+		return r;
+	o->no_vault_check = vault_check && strcmp(vault_check, "off") == 0;
+	if (vault_check && !o->no_vault_check)
 		return -EINVAL;
-	}
-}
-
-static int parse_options(int argc, char **argv, struct options *options)
-{
-	int option, r = 0;
-
-	while (r >= 0 && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		r = take_option(options, option);
-	if (r < 0 || optind != argc)
-		return -EINVAL;
-	if (options->help || options->version || options->worker)
+	if (o->help || o->version || o->worker)
 		return 0;
-	return options->source && options->vault ? 0 : -EINVAL;
+	return o->source && o->vault ? 0 : -EINVAL;
 }
 
 /* Says why nothing was done, on stderr or as JSON; returns the exit code. */
@@ -157,14 +107,14 @@ static int refuse(const struct run *run, const char *code, const char *format, .
 	va_end(arguments);
 	(void)fprintf(stderr, "outing-offload: %s\n", text ? text : code);
 	if (!run->options.json)
-		return EXIT_FAILED;
+		return PROGRAM_FAILED;
 	json = js_object();
 	js_set_string(json, "outcome", code);
 	js_set_bool(json, "committed", false);
 	js_set_string(json, "sentence", text);
 	if (js_text(json, false, &line) >= 0)
 		(void)puts(line);
-	return EXIT_FAILED;
+	return PROGRAM_FAILED;
 }
 
 static int check_encryption(const struct run *run)
@@ -209,39 +159,77 @@ static int open_vault(struct run *run)
 		     : 0;
 }
 
-static int open_state(struct run *run)
+static int open_records(struct run *run)
 {
-	const char *folder = run->options.state ? run->options.state : OUTING_STATEDIR;
 	struct state_problem problem = {""};
-	struct audit_anchor_store anchor = {.load = state_anchor_load, .store = state_anchor_store};
-	_cleanup_free_ char *database = NULL, *log = NULL;
-	struct audit_options audit = {.anchor = &anchor, .group = VAULT_GROUP, .mirror = !run->options.state};
-	int r;
+	enum records_failure failure;
+	int r = records_open(run->options.state, &run->records, &failure, &problem);
 
-	if (asprintf(&database, "%s/state.db", folder) < 0 ||
-		asprintf(&log, "%s/audit.jsonl", run->options.state ? folder : OUTING_LOGDIR) < 0)
-		return refuse(run, "no-memory", "Out of memory");
-	r = state_open(database, &run->state, &problem);
-	if (r == -EBUSY)
-		return refuse(
-			run, "busy", "Another program is working with the state database %s.", database);
-	if (r != STATE_OK)
+	if (r == 0)
+		return 0;
+	switch (failure) {
+	case RECORDS_MEMORY:
+		break;
+	case RECORDS_STATE:
+		if (r == -EBUSY)
+			return refuse(run, "busy", "Another program is working with the state database %s.",
+				run->records.database);
 		return refuse(run, "state", "%s", r > 0 ? problem.text : strerror(-r));
-	audit.path = log;
-	anchor.data = run->state;
-	r = audit_open(&audit, &run->audit, NULL);
-	if (r == -EBUSY)
-		return refuse(run, "busy",
-			"The agent is running and keeps the log; use outingctl offload instead.");
-	return r < 0 ? refuse(run, "audit", "The audit log %s cannot be opened: %s", log, strerror(-r)) : 0;
+	case RECORDS_AUDIT:
+		if (r == -EBUSY)
+			return refuse(run, "busy",
+				"The agent is running and keeps the log; use outingctl offload instead.");
+		return refuse(run, "audit", "The audit log %s cannot be opened: %s", run->records.log,
+			strerror(-r));
+	}
+	return refuse(run, "no-memory", "Out of memory");
+}
+
+/* A camera is known by vendor, product and serial, as the register has it; without a serial by its port. */
+static void identify_usb(struct run *run, dev_t number)
+{
+	struct device_facts facts = {.kind = DEVICE_PTP, .bus = DEVICE_BUS_USB};
+	char link[64], path[PATH_MAX], key[IDENTITY_KEY_SIZE], text[16];
+
+	(void)snprintf(link, sizeof link, "/sys/dev/char/%u:%u", major(number), minor(number));
+	if (!realpath(link, path))
+		return;
+	(void)snprintf(run->key, sizeof run->key, "path:%s", path);
+	(void)sysfs_read(path, "idVendor", text, sizeof text);
+	facts.vendor_id = (unsigned)strtoul(text, NULL, 16);
+	(void)sysfs_read(path, "idProduct", text, sizeof text);
+	facts.product_id = (unsigned)strtoul(text, NULL, 16);
+	facts.serial_cut = sysfs_read(path, "serial", facts.serial, sizeof facts.serial);
+	identity_device_key(&facts, key);
+	if (*key)
+		(void)snprintf(run->key, sizeof run->key, "%s", key);
+}
+
+static int identify_ptp(struct run *run, const char *node, char *resolved)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(node, path) || stat(path, &st) < 0)
+		return refuse(run, "source-refused", "Cannot open %s: %s", node, strerror(errno));
+	(void)snprintf(resolved, PATH_MAX, SOURCE_PTP_PREFIX "%.*s", PATH_MAX - 8, path);
+	(void)snprintf(run->key, sizeof run->key, "path:%s", path);
+	if (!run->options.name)
+		run->options.name = NAME_CAMERA;
+	if (S_ISCHR(st.st_mode))
+		identify_usb(run, st.st_rdev);
+	return 0;
 }
 
 /* What the source is known by, as far as it can be said without reading it. */
 static int identify(struct run *run, char *resolved)
 {
+	const size_t prefix = strlen(SOURCE_PTP_PREFIX);
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 
+	if (strncmp(run->options.source, SOURCE_PTP_PREFIX, prefix) == 0)
+		return identify_ptp(run, run->options.source + prefix, resolved);
 	if (!realpath(run->options.source, resolved) || stat(resolved, &st) < 0)
 		return refuse(
 			run, "source-refused", "Cannot open %s: %s", run->options.source, strerror(errno));
@@ -274,16 +262,6 @@ static int check_apart(struct run *run, const char *source)
 	return 0;
 }
 
-static const char *worker_user(void)
-{
-	struct passwd entry, *found = NULL;
-	char buffer[16384];
-
-	if (geteuid() != 0 || getpwnam_r(VAULT_USER, &entry, buffer, sizeof buffer, &found) != 0 || !found)
-		return NULL;
-	return VAULT_USER;
-}
-
 static int record(struct run *run, enum audit_event event, const struct recorder_result *result)
 {
 	struct js *fields = js_object();
@@ -301,87 +279,34 @@ static int record(struct run *run, enum audit_event event, const struct recorder
 		js_set_u64(fields, "findings", result->findings);
 		js_set_u64(fields, "failed", result->failed);
 	}
-	return audit_append(run->audit, event, fields);
+	return audit_append(run->records.audit, event, fields);
 }
 
 static int start_worker(struct run *run)
 {
-	static const char *const argv[] = {"/proc/self/exe", "--worker", NULL};
-	struct process_options options = {.argv = argv, .output_fd = -1};
-	int fds[2], r = wire_pair(fds);
-	pid_t pid;
+	int r = supervised_start(&run->worker);
 
-	if (r < 0)
-		return r;
-	run->wire_fd = fds[0];
-	options.wire_fd = fds[1];
-#if defined(OUTING_FAULTS) || defined(OUTING_SANITIZED)
-	options.environment = (const char *const *)environ;
-#endif
-	r = process_start(&options, &pid, &run->pidfd);
-	(void)close(fds[1]);
 	if (r >= 0)
-		r = fd_set_nonblocking(run->wire_fd, true);
-	return r < 0 ? r : recorder_start(run->recorder, run->wire_fd);
+		r = fd_set_nonblocking(run->worker.wire_fd, true);
+	return r < 0 ? r : recorder_start(run->recorder, run->worker.wire_fd);
 }
 
-static int open_signals(void)
+static int cancel(void *data)
 {
-	sigset_t set;
-	int fd;
+	struct run *run = data;
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
+	return recorder_cancel(run->recorder, run->worker.wire_fd);
 }
 
-/* A second signal does not wait for the worker's good manners. */
-static void take_signal(struct run *run)
+static int readable(void *data)
 {
-	struct signalfd_siginfo info;
+	struct run *run = data;
+	int r = recorder_receive(run->recorder, run->worker.wire_fd);
 
-	if (read(run->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
-		return;
-	if (run->asked_to_stop || recorder_cancel(run->recorder, run->wire_fd) < 0)
-		(void)process_signal(run->pidfd, SIGKILL);
-	run->asked_to_stop = true;
-}
-
-static int converse(struct run *run)
-{
-	struct pollfd watch[2] = {
-		{.fd = run->wire_fd, .events = POLLIN}, {.fd = run->signal_fd, .events = POLLIN}};
-	int r = RECORDER_MORE;
-
-	while (r == RECORDER_MORE || r == -EAGAIN) {
-		if (poll(watch, ELEMENTS(watch), -1) < 0 && errno != EINTR)
-			return -errno;
-		if (watch[1].revents)
-			take_signal(run);
-		r = recorder_receive(run->recorder, run->wire_fd);
-		terminal_progress(recorder_progress(run->recorder));
-	}
-	return r;
-}
-
-/* Ends the worker, whatever it is doing. */
-static int end_worker(struct run *run, bool finished)
-{
-	int status = -1;
-
-	run->wire_fd = close_fd(run->wire_fd);
-	if (run->pidfd < 0)
-		return status;
-	if (!finished || process_wait_for(run->pidfd, GRACE_MS, &status) < 0) {
-		(void)process_signal(run->pidfd, SIGKILL);
-		(void)process_wait_for(run->pidfd, GRACE_MS, &status);
-	}
-	return status;
+	terminal_progress(recorder_progress(run->recorder));
+	if (r == RECORDER_MORE || r == -EAGAIN)
+		return 1;
+	return r == RECORDER_FINISHED ? 0 : r;
 }
 
 static int print_result(const struct run *run)
@@ -396,23 +321,23 @@ static int print_result(const struct run *run)
 	} else {
 		json = recorder_result_json(run->recorder);
 		if (js_text(json, true, &text) < 0)
-			return EXIT_FAILED;
+			return PROGRAM_FAILED;
 		(void)puts(text);
 		if (!result->committed)
 			(void)fprintf(stderr, "outing-offload: %s\n", result->sentence);
 	}
-	return result->committed ? 0 : EXIT_FAILED;
+	return result->committed ? 0 : PROGRAM_FAILED;
 }
 
 static int offload(struct run *run)
 {
+	const struct supervised_events events = {readable, cancel};
 	const struct recorder_result *result;
-	int status, r = start_worker(run);
+	int r = start_worker(run);
 
 	if (r >= 0)
-		r = converse(run);
-	status = end_worker(run, r == RECORDER_FINISHED);
-	(void)recorder_close(run->recorder, status);
+		r = supervised_converse(&run->worker, &events, run);
+	(void)recorder_close(run->recorder, supervised_end(&run->worker, r));
 	result = recorder_result(run->recorder);
 	fault_point("offload-audit");
 	r = record(run, result->committed ? AUDIT_OFFLOAD_DONE : AUDIT_OFFLOAD_FAILED, result);
@@ -428,16 +353,16 @@ static int prepare(struct run *run, char *source)
 	struct recorder_options options = {.vault_fd = run->vault_fd,
 		.device_key = run->key,
 		.source = source,
-		.user = worker_user(),
+		.user = sandbox_user(VAULT_USER),
 		.reserve = run->options.reserve};
 	char *slash;
 	int r;
 
 	if (!run->options.name) {
 		slash = strrchr(source, '/');
-		run->options.name = slash && slash[1] ? slash + 1 : (char *)(uintptr_t)NAME_FALLBACK;
+		run->options.name = slash && slash[1] ? slash + 1 : NAME_FALLBACK;
 	}
-	options.state = run->state;
+	options.state = run->records.state;
 	options.device_name = run->options.name;
 	options.insertion = run->insertion[0] ? run->insertion : NULL;
 	r = recorder_new(&options, &run->recorder);
@@ -461,15 +386,13 @@ static int supervise(struct run *run)
 	if (r == 0)
 		r = open_vault(run);
 	if (r == 0)
-		r = open_state(run);
+		r = open_records(run);
 	if (r == 0)
 		r = prepare(run, source);
 	if (r != 0)
 		return r;
-	run->signal_fd = open_signals();
-	if (run->signal_fd < 0)
-		return refuse(run, "broken", "Signals: %s", strerror(-run->signal_fd));
-	return offload(run);
+	r = supervised_watch_signals(&run->worker);
+	return r < 0 ? refuse(run, "broken", "Signals: %s", strerror(-r)) : offload(run);
 }
 
 static int run_supervisor(const struct options *options)
@@ -478,17 +401,15 @@ static int run_supervisor(const struct options *options)
 	int code;
 
 	if (!run)
-		return EXIT_FAILED;
+		return PROGRAM_FAILED;
 	run->options = *options;
-	run->vault_fd = run->wire_fd = run->pidfd = run->signal_fd = -1;
+	run->vault_fd = -1;
+	supervised_init(&run->worker);
 	code = supervise(run);
 	(void)recorder_free(run->recorder);
-	(void)audit_close(run->audit);
-	(void)state_close(run->state);
+	records_clear(&run->records);
 	(void)close_fd(run->vault_fd);
-	(void)close_fd(run->wire_fd);
-	(void)close_fd(run->pidfd);
-	(void)close_fd(run->signal_fd);
+	supervised_clear(&run->worker);
 	free(run);
 	return code;
 }
@@ -496,15 +417,12 @@ static int run_supervisor(const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options = {0};
+	_cleanup_free_ char *problem = NULL;
+	int r = read_arguments(argc, argv, &options, &problem);
 
-	if (parse_options(argc, argv, &options) < 0) {
-		(void)fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	if (options.help || options.version) {
-		(void)fputs(options.help ? usage : "outing-offload " OUTING_VERSION "\n", stdout);
-		return 0;
-	}
+	r = program_begin(&program, r, problem, options.help, options.version);
+	if (r != PROGRAM_RUN)
+		return r;
 	log_set_program(options.worker ? "outing-offload-worker" : "outing-offload");
 	fault_init(options.worker ? "outing-offload-worker" : "outing-offload");
 	return options.worker ? worker_run(WIRE_FD, &io_system) : run_supervisor(&options);

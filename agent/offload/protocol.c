@@ -171,8 +171,8 @@ int offload_parse_failed(
 
 	/* A path that is too long to be kept is named as far as it goes. */
 	if (rest < 0 || failed.reason == OFFLOAD_REASON_NONE || failed.reason >= OFFLOAD_REASON_COUNT ||
-		failed.error < 0 || failed.error > 4095 || failed.is_file > 1 || failed.size > INT64_MAX ||
-		!path_valid(tail(m, sizeof failed, (size_t)rest)))
+		failed.error < 0 || failed.error > UINT16_MAX || failed.is_file > 1 ||
+		failed.size > INT64_MAX || !path_valid(tail(m, sizeof failed, (size_t)rest)))
 		return -EBADMSG;
 	*ret = failed;
 	*ret_path = tail(m, sizeof failed, (size_t)rest);
@@ -272,6 +272,9 @@ const char *offload_reason_name(enum offload_reason reason)
 		[OFFLOAD_REASON_VAULT] = "its copy could not be written to the vault",
 		[OFFLOAD_REASON_READ_BACK] = "its copy in the vault could not be read back unchanged",
 		[OFFLOAD_REASON_NAME] = "its name or path is too long",
+		[OFFLOAD_REASON_TWICE] = "the camera has another file of the same name in the same folder",
+		[OFFLOAD_REASON_PLACE] = "the camera contradicts itself about the folder it lies in",
+		[OFFLOAD_REASON_SIZE] = "the camera does not say how large it is",
 	};
 
 	return reason < OFFLOAD_REASON_COUNT ? names[reason] : "unknown";

@@ -69,12 +69,13 @@ enum offload_outcome {
 	OFFLOAD_COMPLETE,       /* everything stored and proven, manifest written, fresh walk equal */
 	OFFLOAD_INCOMPLETE,     /* at least one file was named in FAILED */
 	OFFLOAD_CANCELLED,      /* asked to stop; can be resumed */
-	OFFLOAD_VAULT_FULL,     /* bytes: how many more are needed */
+	OFFLOAD_VAULT_FULL,     /* bytes: how many more are needed; 0: more names */
 	OFFLOAD_VAULT_FAILED,   /* the vault cannot be written or read back */
 	OFFLOAD_SOURCE_GONE,    /* unplugged, or it stopped answering */
 	OFFLOAD_SOURCE_CHANGED, /* the fresh walk differs from what was offloaded */
 	OFFLOAD_SOURCE_REFUSED, /* cannot be opened or mounted; detail says why */
 	OFFLOAD_SOURCE_UNKNOWN, /* no file system that is known; detail names what is there */
+	OFFLOAD_SOURCE_LOCKED,  /* a phone or camera that shows no memory until a person lets it */
 	OFFLOAD_TOO_MUCH,       /* more entries than OFFLOAD_ENTRY_MAX */
 	OFFLOAD_NO_RIGHTS,      /* the sandbox could not be built */
 	OFFLOAD_BROKEN,         /* a defect or lack of memory; error says which */
@@ -93,6 +94,9 @@ enum offload_reason {
 	OFFLOAD_REASON_VAULT,     /* writing, syncing or linking the copy failed, error holds the errno */
 	OFFLOAD_REASON_READ_BACK, /* the copy, read back from the vault, differs or cannot be read */
 	OFFLOAD_REASON_NAME,      /* the path is too long or too deep to be kept */
+	OFFLOAD_REASON_TWICE,     /* PTP: two objects of one name in one folder */
+	OFFLOAD_REASON_PLACE,     /* PTP: the device contradicts itself about where it lies */
+	OFFLOAD_REASON_SIZE,      /* PTP: the device does not say how large it is */
 	OFFLOAD_REASON_COUNT
 };
 
@@ -158,7 +162,7 @@ struct offload_object {
 
 struct offload_failed {
 	uint32_t reason;
-	int32_t error; /* positive errno, 0: none */
+	int32_t error; /* positive errno, or a PTP response code (0x2000 and above); 0: none */
 	uint64_t size;
 	uint32_t is_file; /* 0: a folder that could not be looked into */
 	uint32_t unused;
@@ -199,7 +203,7 @@ struct offload_recorded {
 struct offload_result {
 	uint32_t outcome;
 	int32_t error;         /* positive errno, 0: none */
-	uint64_t bytes;        /* VAULT_FULL: bytes missing */
+	uint64_t bytes;        /* VAULT_FULL: bytes missing, 0: names */
 	uint64_t objects;      /* messages OBJECT sent */
 	uint64_t failed;       /* messages FAILED sent */
 	uint64_t findings;     /* messages FINDING sent */

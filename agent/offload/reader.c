@@ -11,6 +11,7 @@
 #include "offload/engine.h"
 
 #include "base/fault.h"
+#include "offload/source-ptp.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -30,7 +31,7 @@ static bool device_is_alive(struct engine *engine)
 {
 	if (engine->io->alive(engine->io->data, engine->source) >= 0)
 		return true;
-	engine_end(engine, OFFLOAD_SOURCE_GONE, 0, "");
+	engine_source_gone(engine);
 	return false;
 }
 
@@ -50,6 +51,12 @@ static struct chunk *new_chunk(const struct reading *reading, enum chunk_kind ki
 	return chunk;
 }
 
+/* An errno as marks keep it; a PTP device's own answer keeps its code. */
+static int positive(int error)
+{
+	return error <= -SOURCE_PTP_ANSWER ? -error - SOURCE_PTP_ANSWER : -error;
+}
+
 /* Ends the file for this read. False when everything ended. */
 static bool give_up(const struct reading *reading, enum offload_reason reason, int error)
 {
@@ -61,14 +68,26 @@ static bool give_up(const struct reading *reading, enum offload_reason reason, i
 	if (!chunk)
 		return false;
 	chunk->failed = reason;
-	chunk->error = -error;
+	chunk->error = positive(error);
 	return queue_put(reading->engine->chunks, chunk);
 }
 
-static bool stat_equals(const struct stat *st, const struct mark *mark)
+static bool is_same(const struct mark *seen, const struct mark *mark)
 {
-	return S_ISREG(st->st_mode) && (uint64_t)st->st_size == mark->size &&
-	       st->st_mtim.tv_sec == mark->mtime && (uint32_t)st->st_mtim.tv_nsec == mark->mtime_ns;
+	return seen->size == mark->size && seen->mtime == mark->mtime && seen->mtime_ns == mark->mtime_ns;
+}
+
+/* What the file is now. -ESTALE: no regular file any more. */
+static int identify(int fd, struct mark *ret_seen)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret_seen = (struct mark){.size = (uint64_t)st.st_size,
+		.mtime = st.st_mtim.tv_sec,
+		.mtime_ns = (uint32_t)st.st_mtim.tv_nsec};
+	return S_ISREG(st.st_mode) ? 0 : -ESTALE;
 }
 
 static int set_identity(struct mark *mark, void *data)
@@ -83,15 +102,15 @@ static int set_identity(struct mark *mark, void *data)
 
 /* What this read has to find: the first walk's word in the first round; later what the first read of the
  * round saw. */
-static int expect(struct reading *reading, const struct stat *st)
+static int expect(struct reading *reading, const struct mark *seen)
 {
 	const struct walk_entry *walk = &reading->entry->walk;
 
 	if (reading->pass == 2)
 		return spool_mark_get(reading->engine->spool, reading->entry->number, &reading->mark);
-	reading->mark.size = reading->round == 0 ? walk->size : (uint64_t)st->st_size;
-	reading->mark.mtime = reading->round == 0 ? walk->mtime : st->st_mtim.tv_sec;
-	reading->mark.mtime_ns = reading->round == 0 ? walk->mtime_ns : (uint32_t)st->st_mtim.tv_nsec;
+	reading->mark.size = reading->round == 0 ? walk->size : seen->size;
+	reading->mark.mtime = reading->round == 0 ? walk->mtime : seen->mtime;
+	reading->mark.mtime_ns = reading->round == 0 ? walk->mtime_ns : seen->mtime_ns;
 	return spool_mark_change(
 		reading->engine->spool, reading->entry->number, set_identity, &reading->mark);
 }
@@ -103,6 +122,8 @@ static ssize_t fill(const struct reading *reading, uint8_t *data, size_t want, u
 	const struct io *io = reading->engine->io;
 	size_t got = 0;
 
+	if (reading->engine->source->ptp)
+		return source_ptp_file_read(reading->engine->source->ptp, data, want);
 	while (got < want) {
 		size_t ask = (want - got + BLOCK - 1) / BLOCK * BLOCK;
 		ssize_t n =
@@ -124,14 +145,29 @@ static size_t piece(uint64_t size, uint64_t offset)
 	return size - offset < CHUNK_SIZE ? (size_t)(size - offset) : CHUNK_SIZE;
 }
 
+/* Whether what was read to its end is still what was opened; reason NONE if so. */
+static enum offload_reason check_end(const struct reading *reading, int *ret_error)
+{
+	struct source_ptp *ptp = reading->engine->source->ptp;
+	struct mark seen = {0};
+
+	*ret_error = 0;
+	if (ptp) {
+		*ret_error = source_ptp_file_end(ptp);
+		return *ret_error < 0 ? OFFLOAD_REASON_READ : OFFLOAD_REASON_NONE;
+	}
+	return identify(reading->fd, &seen) < 0 || !is_same(&seen, &reading->mark) ? OFFLOAD_REASON_CHANGED
+										   : OFFLOAD_REASON_NONE;
+}
+
 /* One chunk. False when the file or everything ended. */
 static bool read_chunk(const struct reading *reading, uint64_t offset)
 {
 	struct engine *engine = reading->engine;
 	size_t want = piece(reading->mark.size, offset);
 	struct chunk *chunk = new_chunk(reading, CHUNK_DATA);
-	struct stat st;
 	ssize_t n;
+	int error;
 
 	if (!chunk)
 		return false;
@@ -148,8 +184,9 @@ static bool read_chunk(const struct reading *reading, uint64_t offset)
 				: (size_t)n < want ? OFFLOAD_REASON_SHORT
 						   : OFFLOAD_REASON_CHANGED;
 		chunk->error = n < 0 ? (int)-n : 0;
-	} else if (chunk->last && (fstat(reading->fd, &st) < 0 || !stat_equals(&st, &reading->mark))) {
-		chunk->failed = OFFLOAD_REASON_CHANGED;
+	} else if (chunk->last) {
+		chunk->failed = check_end(reading, &error);
+		chunk->error = positive(error);
 	}
 	if (!chunk->failed)
 		(void)atomic_fetch_add(&engine->bytes_done, want);
@@ -187,26 +224,51 @@ static enum offload_reason reason_of_open(int error)
 					: OFFLOAD_REASON_READ;
 }
 
+/* An object of a PTP device. */
+static void read_object(struct reading *reading)
+{
+	struct engine *engine = reading->engine;
+	struct source_ptp_file file;
+	struct mark seen = {0};
+	int r = source_ptp_file_open(engine->source->ptp, reading->entry->walk.path, &engine->stop, &file);
+
+	if (r < 0) {
+		(void)give_up(reading, r == -EMSGSIZE ? OFFLOAD_REASON_CHANGED : reason_of_open(r), r);
+		return;
+	}
+	seen.size = file.size;
+	seen.mtime = file.mtime;
+	if (engine_check(engine, expect(reading, &seen))) {
+		if (is_same(&seen, &reading->mark))
+			read_content(reading);
+		else
+			(void)give_up(reading, OFFLOAD_REASON_CHANGED, 0);
+	}
+	source_ptp_file_close(engine->source->ptp);
+}
+
 static void read_file(struct reading *reading)
 {
 	struct engine *engine = reading->engine;
 	const struct walk_entry *walk = &reading->entry->walk;
 	_cleanup_close_ int fd =
 		source_open_file(engine->source->roots[walk->root].fd, walk->open_path, &reading->cached);
-	struct stat st;
+	struct mark seen = {0};
+	int r;
 
 	reading->fd = fd;
 	if (fd < 0) {
 		(void)give_up(reading, reason_of_open(fd), fd);
 		return;
 	}
-	if (fstat(fd, &st) < 0) {
-		(void)give_up(reading, OFFLOAD_REASON_READ, -errno);
+	r = identify(fd, &seen);
+	if (r < 0 && r != -ESTALE) {
+		(void)give_up(reading, OFFLOAD_REASON_READ, r);
 		return;
 	}
-	if (!engine_check(engine, expect(reading, &st)))
+	if (!engine_check(engine, expect(reading, &seen)))
 		return;
-	if (!stat_equals(&st, &reading->mark)) {
+	if (r == -ESTALE || !is_same(&seen, &reading->mark)) {
 		(void)give_up(reading, OFFLOAD_REASON_CHANGED, 0);
 		return;
 	}
@@ -243,9 +305,23 @@ static void read_entry(struct engine *engine, const struct spool_entry *entry, u
 		return;
 	if (pass == 1 && (mark.flags & MARK_KNOWN) != 0)
 		send_known(&reading, &mark);
+	else if (engine->source->ptp)
+		read_object(&reading);
 	else
 		read_file(&reading);
 	(void)atomic_fetch_add(&engine->files_done, 1);
+}
+
+/* A PTP device is read anew in a session of its own. */
+static bool begin_reading(struct engine *engine)
+{
+	int r = engine->source->ptp ? source_ptp_begin(engine->source->ptp, &engine->stop) : 0;
+
+	if (r == -ENODEV)
+		engine_source_gone(engine);
+	else
+		(void)engine_check(engine, r);
+	return r >= 0;
 }
 
 void reader_pass(struct engine *engine, unsigned round, unsigned pass)
@@ -254,6 +330,8 @@ void reader_pass(struct engine *engine, unsigned round, unsigned pass)
 	struct spool_entry entry;
 	int r = spool_cursor_new(engine->spool, &cursor);
 
+	if (r >= 0 && !begin_reading(engine))
+		return;
 	while (r >= 0 && !atomic_load(&engine->stop)) {
 		r = spool_next(cursor, &entry);
 		if (r <= 0)

@@ -12,9 +12,12 @@
 #include "base/fault.h"
 #include "base/utf8.h"
 #include "offload/recorder-internal.h"
+#include "offload/source-ptp.h"
 
 #include <string.h>
 #include <sys/file.h>
+
+#define REASON_MAX 256
 
 #define CONTENT_TRIES 4
 
@@ -132,8 +135,10 @@ struct recorder *recorder_free(struct recorder *recorder)
 	if (!recorder)
 		return NULL;
 	recorder_drop_pending(recorder);
-	for (size_t i = 0; i < recorder->result.failure_count; i++)
+	for (size_t i = 0; i < recorder->result.failure_count; i++) {
 		free((void *)(uintptr_t)recorder->failures[i].path);
+		free((void *)(uintptr_t)recorder->failures[i].reason);
+	}
 	wire_message_clear(&recorder->message);
 	(void)close_fd(recorder->folder_fd);
 	free(recorder->source);
@@ -391,16 +396,32 @@ static int on_sync(struct recorder *recorder, int wire_fd)
 	return reply(wire_fd, OFFLOAD_RECORDED, &recorded, sizeof recorded, NULL, 0);
 }
 
+/* The camera's own word behind ours. */
+static const char *reason_text(
+	const struct recorder *recorder, const struct offload_failed *failed, char buffer[static REASON_MAX])
+{
+	const char *name = offload_reason_name(failed->reason);
+	char answer[PTP_NAME_SIZE];
+
+	if (failed->error == 0 ||
+		strncmp(recorder->source, SOURCE_PTP_PREFIX, strlen(SOURCE_PTP_PREFIX)) != 0)
+		return name;
+	(void)snprintf(buffer, REASON_MAX, "%s (%s)", name, ptp_error_name(failed->error, answer));
+	return buffer;
+}
+
 static int keep_failure(struct recorder *recorder, struct offload_bytes path, const char *reason)
 {
 	struct recorder_failure *failure = &recorder->failures[recorder->result.failure_count];
+	_cleanup_free_ char *name = NULL, *text = NULL;
 
 	if (recorder->result.failure_count == RECORDER_FAILURES_MAX)
 		return 0;
-	failure->path = utf8_sanitize(path.bytes, path.size);
-	if (!failure->path)
+	name = utf8_sanitize(path.bytes, path.size);
+	text = strdup(reason);
+	if (!name || !text)
 		return -ENOMEM;
-	failure->reason = reason;
+	*failure = (struct recorder_failure){.path = TAKE_PTR(name), .reason = TAKE_PTR(text)};
 	recorder->result.failure_count++;
 	return 0;
 }
@@ -410,6 +431,7 @@ static int on_failed(struct recorder *recorder)
 	struct session_object record = {.state = OBJECT_FAILED};
 	struct offload_failed failed;
 	struct offload_bytes path;
+	char buffer[REASON_MAX];
 	int r = offload_parse_failed(&recorder->message, &failed, &path);
 
 	if (r < 0)
@@ -417,7 +439,7 @@ static int on_failed(struct recorder *recorder)
 	recorder->failed++;
 	record.reason = offload_reason_name(failed.reason);
 	record.size = failed.size;
-	r = keep_failure(recorder, path, record.reason);
+	r = keep_failure(recorder, path, reason_text(recorder, &failed, buffer));
 	if (r < 0 || failed.is_file == 0)
 		return r;
 	if (!recorder->session.id[0])

@@ -11,8 +11,9 @@
 
 #include "base/fd.h"
 #include "base/number.h"
-#include "offload/mount.h"
-#include "offload/probe.h"
+#include "device/mount.h"
+#include "device/probe.h"
+#include "offload/source-ptp.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -39,8 +40,11 @@ struct source *source_free(struct source *source)
 {
 	if (!source)
 		return NULL;
-	for (size_t i = 0; i < source->root_count; i++)
+	source->ptp = source_ptp_free(source->ptp);
+	for (size_t i = 0; i < source->root_count; i++) {
 		source->roots[i].fd = close_fd(source->roots[i].fd);
+		source->roots[i].lost_found_fd = close_fd(source->roots[i].lost_found_fd);
+	}
 	source->device_fd = close_fd(source->device_fd);
 	free(source);
 	return NULL;
@@ -71,7 +75,9 @@ static int add_root(struct source *source, int fd, const struct probe_volume *vo
 
 	if (fstatfs(fd, &st) < 0)
 		return -errno;
-	*root = (struct source_root){.fd = fd, .is_vfat = st.f_type == MSDOS_MAGIC};
+	*root = (struct source_root){.fd = fd,
+		.lost_found_fd = source_open_directory_at(fd, SOURCE_LOST_FOUND),
+		.is_vfat = st.f_type == MSDOS_MAGIC};
 	if (volume)
 		(void)snprintf(root->prefix, sizeof root->prefix, "partition-%u", volume->number);
 	source->root_count++;
@@ -146,7 +152,7 @@ static int mount_volume(struct source *source, int fd, const struct stat *st, co
 
 	if (r < 0)
 		return refuse(detail, r, "its partition cannot be opened", "");
-	root = mount_detached(device, volume->type, text);
+	root = mount_detached(device, volume->type, NULL, text);
 	if (root < 0) {
 		char what[96];
 
@@ -257,17 +263,22 @@ static int open_device(struct source *source, int fd, const struct stat *st, con
 	return mount_volumes(source, fd, st, path, detail);
 }
 
-int source_open(const char *path, struct source **ret_source, char ret_detail[static SOURCE_DETAIL])
+static int open_ptp(struct source *source, const char *node, char *detail)
 {
-	_cleanup_(source_freep) struct source *source = calloc(1, sizeof *source);
+	int r = source_ptp_open(node, &source->ptp);
+
+	if (r < 0)
+		return refuse(detail, r, "it cannot be opened", "");
+	note_name(source, "ptp");
+	return SOURCE_OPENED;
+}
+
+static int open_volume(struct source *source, const char *path, char ret_detail[static SOURCE_DETAIL])
+{
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 	int r;
 
-	ret_detail[0] = 0;
-	if (!source)
-		return -ENOMEM;
-	source->device_fd = -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return refuse(ret_detail, -errno, "it cannot be opened", "");
@@ -277,11 +288,31 @@ int source_open(const char *path, struct source **ret_source, char ret_detail[st
 		r = open_device(source, fd, &st, path, ret_detail);
 	else
 		return refuse(ret_detail, -EINVAL, "it is not a folder, image or block device", "");
-	if (r < 0)
-		return refuse(ret_detail, r, "it cannot be opened", "");
+	return r < 0 ? refuse(ret_detail, r, "it cannot be opened", "") : r;
+}
+
+int source_open(const char *path, struct source **ret_source, char ret_detail[static SOURCE_DETAIL])
+{
+	const size_t prefix = strlen(SOURCE_PTP_PREFIX);
+	_cleanup_(source_freep) struct source *source = calloc(1, sizeof *source);
+	int r;
+
+	ret_detail[0] = 0;
+	if (!source)
+		return -ENOMEM;
+	source->device_fd = -1;
+	if (strncmp(path, SOURCE_PTP_PREFIX, prefix) == 0)
+		r = open_ptp(source, path + prefix, ret_detail);
+	else
+		r = open_volume(source, path, ret_detail);
 	if (r == SOURCE_OPENED)
 		*ret_source = TAKE_PTR(source);
 	return r;
+}
+
+int source_connect(struct source *source, char ret_detail[static SOURCE_DETAIL])
+{
+	return source->ptp ? source_ptp_connect(source->ptp, ret_detail) : SOURCE_OPENED;
 }
 
 static int folder_alive(const struct source *source)
@@ -303,6 +334,8 @@ int source_alive(const struct source *source)
 	uint64_t bytes;
 	ssize_t n;
 
+	if (source->ptp)
+		return source_ptp_alive(source->ptp);
 	if (source->device_fd < 0)
 		return folder_alive(source);
 	if (device_size(source->device_fd, &bytes) < 0 || bytes != source->capacity)
@@ -313,6 +346,8 @@ int source_alive(const struct source *source)
 
 void source_forget_cache(const struct source *source)
 {
+	if (source->ptp)
+		source_ptp_forget(source->ptp);
 	if (source->device_fd >= 0)
 		(void)posix_fadvise(source->device_fd, 0, 0, POSIX_FADV_DONTNEED);
 }
@@ -374,6 +409,18 @@ static int open_beneath(int dirfd, const char *path, uint64_t flags)
 int source_open_directory_at(int dirfd, const char *name)
 {
 	return open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY);
+}
+
+int source_open_lost_found(const struct source_root *root)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (root->lost_found_fd < 0)
+		return -EACCES;
+	fd = fcntl(root->lost_found_fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	return TAKE_FD(fd);
 }
 
 int source_open_file(int root_fd, const char *path, bool *ret_cached)

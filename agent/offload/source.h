@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * What is offloaded: a block device, an image of one, or a folder; opened for reading and nothing else.
+ * What is offloaded: a block device, an image of one, a folder, or a PTP device (source-ptp.h); opened for
+ * reading and nothing else.
  *
  * source_open() runs with the rights the worker was started with. It mounts every file system it knows that
  * lies on the device, read-only and detached: the mount has no path, nobody else can reach it, and it
@@ -14,6 +15,8 @@
 
 #include "base/cleanup.h"
 
+struct source_ptp;
+
 #define SOURCE_ROOTS_MAX 16
 #define SOURCE_DETAIL    256
 #define SOURCE_NAMES     256
@@ -24,15 +27,18 @@ enum source_outcome {
 	SOURCE_REFUSED = 1, /* it could not be opened or mounted; detail says why */
 	SOURCE_UNKNOWN = 2, /* no file system that is offloaded; detail names what is there */
 	SOURCE_GONE = 3,    /* no medium, or it went away while it was opened */
+	SOURCE_LOCKED = 4,  /* a phone or camera that shows nobody its memory until a person lets it */
 };
 
 struct source_root {
 	int fd;                     /* root directory */
+	int lost_found_fd;          /* "lost+found", which is root's alone on Linux file systems; -1: none */
 	bool is_vfat;               /* names that end in dots need their short name */
 	char prefix[SOURCE_PREFIX]; /* "partition-2" when there are several, else "" */
 };
 
 struct source {
+	struct source_ptp *ptp; /* then there are no roots; owned */
 	size_t root_count;
 	struct source_root roots[SOURCE_ROOTS_MAX];
 	size_t skipped_count; /* partitions whose content is not known */
@@ -43,10 +49,14 @@ struct source {
 	char names[SOURCE_NAMES];            /* "vfat", or "vfat ext4"; "folder" */
 };
 
-/* detail: SOURCE_DETAIL bytes, filled for the positive outcomes. Blocks as long as the device does. */
+/* path: of the device, image or folder, or "ptp:" and that of a usbfs device. detail: SOURCE_DETAIL bytes,
+ * filled for the positive outcomes. Blocks as long as the device does. */
 int source_open(const char *path, struct source **ret_source, char ret_detail[static SOURCE_DETAIL]);
 struct source *source_free(struct source *source);
 DEFINE_CLEANUP(struct source, source_free);
+
+/* What may be done only with rights given up. enum source_outcome, detail as above. */
+int source_connect(struct source *source, char ret_detail[static SOURCE_DETAIL]);
 
 /* 0: the device answers now, past every cache, and has the size it had; -ENODEV otherwise. */
 int source_alive(const struct source *source);
@@ -57,6 +67,14 @@ void source_forget_cache(const struct source *source);
 /* Opens a directory or regular file below a directory without following links or crossing into other mounts.
  */
 int source_open_directory_at(int dirfd, const char *name);
+
+/*
+ * The root's "lost+found", from its beginning, for a worker that has no rights to it any more: its names can
+ * be listed, nothing below it can be opened. Each call moves the place of the descriptor before. -EACCES:
+ * there was none.
+ */
+#define SOURCE_LOST_FOUND "lost+found"
+int source_open_lost_found(const struct source_root *root);
 
 /* *ret_cached is true when reading goes through the page cache because the file system cannot do otherwise.
  */

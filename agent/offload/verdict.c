@@ -19,6 +19,7 @@ static const char *const outcome_codes[OFFLOAD_OUTCOME_COUNT] = {
 	[OFFLOAD_SOURCE_CHANGED] = "source-changed",
 	[OFFLOAD_SOURCE_REFUSED] = "source-refused",
 	[OFFLOAD_SOURCE_UNKNOWN] = "source-unknown",
+	[OFFLOAD_SOURCE_LOCKED] = "source-locked",
 	[OFFLOAD_TOO_MUCH] = "too-much",
 	[OFFLOAD_NO_RIGHTS] = "no-sandbox",
 	[OFFLOAD_BROKEN] = "broken",
@@ -49,7 +50,7 @@ bool verdict_resumable(enum verdict verdict, enum offload_outcome outcome)
 		return false;
 	return verdict != VERDICT_OTHER ||
 	       (outcome != OFFLOAD_SOURCE_REFUSED && outcome != OFFLOAD_SOURCE_UNKNOWN &&
-		       outcome != OFFLOAD_TOO_MUCH);
+		       outcome != OFFLOAD_SOURCE_LOCKED && outcome != OFFLOAD_TOO_MUCH);
 }
 
 static const char *error_text(const struct verdict_facts *facts)
@@ -94,10 +95,18 @@ static void vault_full(const struct verdict_facts *facts, char *text)
 {
 	char size[NUMBER_SIZE_TEXT];
 
+	if (facts->missing == 0) {
+		(void)snprintf(text, VERDICT_SENTENCE,
+			"The vault is full: it has no room for more files. Nothing on %s is lost or "
+			"changed. Make room in the vault and start the offload again; it goes on where it "
+			"stopped.",
+			facts->device_name);
+		return;
+	}
 	(void)snprintf(text, VERDICT_SENTENCE,
-		"The vault is full: %s more (%" PRIu64 " bytes) %s needed for %s. Nothing on it is lost or "
+		"The vault is full: %s more (%" PRIu64 " bytes) are needed for %s. Nothing on it is lost or "
 		"changed. Make room in the vault and start the offload again; it goes on where it stopped.",
-		number_format_size(facts->missing, size), facts->missing, "are", facts->device_name);
+		number_format_size(facts->missing, size), facts->missing, facts->device_name);
 }
 
 static void refused(const struct verdict_facts *facts, char *text)
@@ -137,9 +146,9 @@ static void other(const struct verdict_facts *facts, char *text)
 		return;
 	case OFFLOAD_SOURCE_GONE:
 		(void)snprintf(text, VERDICT_SENTENCE,
-			"%s was unplugged or stopped answering before the offload was done. Nothing is lost: "
-			"plug it in again and the offload goes on.",
-			name);
+			"%s was unplugged or stopped answering before the offload was done%s%s%s. Nothing is "
+			"lost: plug it in again and the offload goes on.",
+			name, *facts->detail ? " (" : "", facts->detail, *facts->detail ? ")" : "");
 		return;
 	case OFFLOAD_SOURCE_CHANGED:
 		(void)snprintf(text, VERDICT_SENTENCE,
@@ -153,6 +162,15 @@ static void other(const struct verdict_facts *facts, char *text)
 			"%s holds no file system that can be offloaded (found: %s). Nothing was copied and "
 			"nothing on it was changed.",
 			name, *facts->detail ? facts->detail : "nothing that is known");
+		return;
+	case OFFLOAD_SOURCE_LOCKED:
+		(void)snprintf(text, VERDICT_SENTENCE,
+			"%s shows no memory, as a locked phone does. Unlock it, choose \"file transfer\" or "
+			"tap "
+			"\"Trust this computer\" on its screen (a camera: put its card in), and try again. "
+			"Nothing "
+			"was copied and nothing on it was changed.",
+			name);
 		return;
 	case OFFLOAD_TOO_MUCH:
 		(void)snprintf(text, VERDICT_SENTENCE,

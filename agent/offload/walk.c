@@ -7,7 +7,7 @@
  * the entries may rely on order: everything below a folder, then the folder.
  */
 
-#include "offload/walk.h"
+#include "offload/source-ptp.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -160,9 +160,19 @@ static int leave(struct walk *walk)
 	return walk->sink->folder(walk->sink->data, &entry);
 }
 
-static int found_folder(struct walk *walk, int dirfd, const char *open_name)
+/* An empty "lost+found" is read to its end and is done; what lies in a full one fails entry by entry. */
+static int open_folder(const struct walk *walk, int dirfd, const char *open_name)
 {
 	int fd = source_open_directory_at(dirfd, open_name);
+
+	if (fd == -EACCES && walk->depth == 1 && strcmp(open_name, SOURCE_LOST_FOUND) == 0)
+		return source_open_lost_found(&walk->source->roots[walk->root]);
+	return fd;
+}
+
+static int found_folder(struct walk *walk, int dirfd, const char *open_name)
+{
+	int fd = open_folder(walk, dirfd, open_name);
 
 	if (fd == -EXDEV)
 		return walk->sink->finding(
@@ -297,6 +307,17 @@ static int tell_skipped(const struct walk *walk)
 	return r;
 }
 
+static int walk_ptp(const struct source *source, const struct walk_sink *sink, const atomic_bool *stop)
+{
+	int r = source_ptp_begin(source->ptp, stop);
+
+	if (r == -ENODEV || r == -E2BIG || r == -ECANCELED)
+		return r == -E2BIG ? WALK_TOO_MUCH : r == -ENODEV ? WALK_SOURCE_GONE : WALK_STOPPED;
+	if (r == 0)
+		r = source_ptp_tell(source->ptp, sink, stop);
+	return r == 0 && source_ptp_alive(source->ptp) < 0 ? WALK_SOURCE_GONE : r;
+}
+
 int walk_source(const struct source *source, const struct io *io, const struct walk_sink *sink,
 	const atomic_bool *stop)
 {
@@ -305,6 +326,8 @@ int walk_source(const struct source *source, const struct io *io, const struct w
 
 	if (!walk)
 		return -ENOMEM;
+	if (source->ptp)
+		return walk_ptp(source, sink, stop);
 	walk->source = source;
 	walk->io = io;
 	walk->sink = sink;

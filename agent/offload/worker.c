@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/sandbox.h"
 #include "offload/engine.h"
+#include "ptp/usb.h"
 
 #include <linux/fs.h>
 #include <linux/msdos_fs.h>
@@ -96,6 +97,7 @@ static enum offload_outcome outcome_of_source(int opened)
 	return opened == SOURCE_UNKNOWN   ? OFFLOAD_SOURCE_UNKNOWN
 	       : opened == SOURCE_GONE    ? OFFLOAD_SOURCE_GONE
 	       : opened == SOURCE_REFUSED ? OFFLOAD_SOURCE_REFUSED
+	       : opened == SOURCE_LOCKED  ? OFFLOAD_SOURCE_LOCKED
 					  : OFFLOAD_BROKEN;
 }
 
@@ -105,6 +107,25 @@ static const char *const syscalls[] = {"openat", "openat2", "getdents64", "pread
 	"clone3", "dup", "uname", "sysinfo", "prlimit64", "eventfd2"};
 
 static const uint32_t ioctls[] = {BLKGETSIZE64, (uint32_t)VFAT_IOCTL_READDIR_BOTH};
+
+/* A PTP device takes the ioctls of usbfs in place of those of disks. */
+static int enter_seccomp(const struct worker *worker)
+{
+	const char *names[ELEMENTS(syscalls) + 16];
+	struct sandbox_calls calls = {.allowed = names,
+		.allowed_count = ELEMENTS(syscalls),
+		.refused = ptp_usb_refused,
+		.refused_count = ptp_usb_refused_count,
+		.ioctls = ptp_usb_ioctls,
+		.ioctl_count = ptp_usb_ioctl_count};
+
+	if (!worker->source->ptp)
+		return sandbox_seccomp(syscalls, ELEMENTS(syscalls), ioctls, ELEMENTS(ioctls));
+	memcpy(names, syscalls, sizeof syscalls);
+	for (size_t i = 0; i < ptp_usb_syscall_count && calls.allowed_count < ELEMENTS(names); i++)
+		names[calls.allowed_count++] = ptp_usb_syscalls[i];
+	return sandbox_restrict(&calls);
+}
 
 static int enter_sandbox(struct worker *worker)
 {
@@ -125,13 +146,13 @@ static int enter_sandbox(struct worker *worker)
 	if (r < 0)
 		return r;
 	worker->landlocked = r == SANDBOX_OK;
-	return sandbox_seccomp(syscalls, ELEMENTS(syscalls), ioctls, ELEMENTS(ioctls));
+	return enter_seccomp(worker);
 }
 
 static int tell_ready(const struct worker *worker)
 {
 	struct offload_ready ready = {.capacity = worker->source->capacity,
-		.partitions = (uint32_t)worker->source->root_count,
+		.partitions = worker->source->ptp ? 1 : (uint32_t)worker->source->root_count,
 		.sandboxed = worker->landlocked};
 
 	return wire_send2(worker->wire_fd, OFFLOAD_READY, &ready, sizeof ready, worker->source->names,
@@ -276,13 +297,16 @@ static int prepare_and_work(struct worker *worker)
 		return 1;
 	(void)umask(UMASK);
 	fault_point("offload-start");
-	r = source_open(worker->path, &worker->source, detail);
+	r = worker->io->open(worker->io->data, worker->path, &worker->source, detail);
 	if (r != SOURCE_OPENED)
 		return end_early(worker, outcome_of_source(r), r < 0 ? r : 0, detail);
 	r = enter_sandbox(worker);
 	if (r < 0)
 		return end_early(worker, OFFLOAD_NO_RIGHTS, r, "");
 	fault_point("offload-sandboxed");
+	r = source_connect(worker->source, detail);
+	if (r != SOURCE_OPENED)
+		return end_early(worker, outcome_of_source(r), r < 0 ? r : 0, detail);
 	r = talk_new(worker->wire_fd, &worker->talk);
 	if (r >= 0)
 		r = engine_new(worker->io, worker->source, worker->talk, worker->vault_fd, &worker->engine);

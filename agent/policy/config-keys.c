@@ -11,6 +11,8 @@
 #include "policy/config-keys.h"
 
 #include "base/number.h"
+#include "base/utf8.h"
+#include "policy/usb-class.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -24,6 +26,44 @@ static const struct config_word wipe_methods[] = {
 static const struct config_word protected_files[] = {
 	{"ask", CONFIG_PROTECTED_ASK},
 	{"clear", CONFIG_PROTECTED_CLEAR},
+	{NULL, 0},
+};
+
+static const struct config_word outing_policies[] = {
+	{"transfer-all", CONFIG_OUTING_TRANSFER_ALL},
+	{"names-only", CONFIG_OUTING_NAMES_ONLY},
+	{NULL, 0},
+};
+
+static const struct config_word unencrypted_media[] = {
+	{"gate", CONFIG_UNENCRYPTED_GATE},
+	{"read-only", CONFIG_UNENCRYPTED_READ_ONLY},
+	{"refuse", CONFIG_UNENCRYPTED_REFUSE},
+	{NULL, 0},
+};
+
+static const struct config_word encrypted_media[] = {
+	{"allow", CONFIG_ENCRYPTED_ALLOW},
+	{"read-only", CONFIG_ENCRYPTED_READ_ONLY},
+	{"refuse", CONFIG_ENCRYPTED_REFUSE},
+	{NULL, 0},
+};
+
+static const struct config_word unknown_devices[] = {
+	{"refuse", CONFIG_UNKNOWN_REFUSE},
+	{"gate", CONFIG_UNKNOWN_GATE},
+	{NULL, 0},
+};
+
+static const struct config_word usb_classes_allowed[] = {
+	{"audio", USB_ALLOW_AUDIO},
+	{"video", USB_ALLOW_VIDEO},
+	{"printer", USB_ALLOW_PRINTER},
+	{"network", USB_ALLOW_NETWORK},
+	{"serial", USB_ALLOW_SERIAL},
+	{"smart-card", USB_ALLOW_SMART_CARD},
+	{"bluetooth", USB_ALLOW_BLUETOOTH},
+	{"vendor", USB_ALLOW_VENDOR},
 	{NULL, 0},
 };
 
@@ -52,6 +92,16 @@ static const struct config_entry entries[] = {
 		"true or false, without quotes"},
 	{"wipe.protected_files", CONFIG_IS_WORD, AT(wipe.protected_files), protected_files, 0, 0, "ask",
 		"\"ask\" or \"clear\""},
+	{"removable.unencrypted", CONFIG_IS_WORD, AT(removable.unencrypted), unencrypted_media, 0, 0, "gate",
+		"\"gate\", \"read-only\" or \"refuse\""},
+	{"removable.encrypted", CONFIG_IS_WORD, AT(removable.encrypted), encrypted_media, 0, 0, "allow",
+		"\"allow\", \"read-only\" or \"refuse\""},
+	{"removable.unknown_device", CONFIG_IS_WORD, AT(removable.unknown_device), unknown_devices, 0, 0,
+		"refuse", "\"refuse\" or \"gate\""},
+	{"usb.allow", CONFIG_IS_WORDS, AT(usb.allow), usb_classes_allowed, 0, 0,
+		"audio video printer network serial smart-card bluetooth vendor",
+		"any of the words audio, video, printer, network, serial, smart-card, bluetooth and vendor, "
+		"with spaces between them, in quotes"},
 	{"audit.retention_days", CONFIG_IS_NUMBER, AT(audit.retention_days), NULL, 31, 3660, "365",
 		"a whole number of days from 31 to 3660"},
 	{"hooks.enabled", CONFIG_IS_BOOL, AT(hooks.enabled), NULL, 0, 0, "true",
@@ -60,6 +110,43 @@ static const struct config_entry entries[] = {
 		"the name of a user other than root, for example \"nobody\""},
 	{"hooks.timeout_seconds", CONFIG_IS_NUMBER, AT(hooks.timeout_seconds), NULL, 1, 600, "30",
 		"a whole number of seconds from 1 to 600"},
+	{"outing.policy", CONFIG_IS_WORD, AT(outing.policy), outing_policies, 0, 0, "transfer-all",
+		"\"transfer-all\" or \"names-only\""},
+	{"outing.accept_weak", CONFIG_IS_BOOL, AT(outing.accept_weak), NULL, 0, 0, "false",
+		"true or false, without quotes"},
+	{"outing.accept_removed", CONFIG_IS_BOOL, AT(outing.accept_removed), NULL, 0, 0, "false",
+		"true or false, without quotes"},
+	{"outing.encrypted_max_days", CONFIG_IS_NUMBER, AT(outing.encrypted_max_days), NULL, 30, 1100, "365",
+		"a whole number of days from 30 to 1100"},
+	{"outing.try_keys", CONFIG_IS_BOOL, AT(outing.try_keys), NULL, 0, 0, "true",
+		"true or false, without quotes"},
+	{"outing.sentence", CONFIG_IS_TEXT, AT(outing.sentence), NULL, 0, 0,
+		"I take only what is needed, keep it with me, and bring it back the same day.",
+		"one line of at most 500 characters in quotes"},
+	{"checks.passwords", CONFIG_IS_BOOL, AT(checks.passwords), NULL, 0, 0, "true",
+		"true or false, without quotes"},
+	{"checks.automatic_login", CONFIG_IS_BOOL, AT(checks.automatic_login), NULL, 0, 0, "true",
+		"true or false, without quotes"},
+	{"checks.screen_lock", CONFIG_IS_BOOL, AT(checks.screen_lock), NULL, 0, 0, "true",
+		"true or false, without quotes"},
+	{"checks.malware", CONFIG_IS_BOOL, AT(checks.malware), NULL, 0, 0, "true",
+		"true or false, without quotes"},
+	{"checks.malware_product", CONFIG_IS_TEXT, AT(checks.malware_product), NULL, 0, 0, "",
+		"the name of a product in quotes, for example \"Example Shield\", or \"\" for ClamAV"},
+	{"checks.malware_max_days", CONFIG_IS_NUMBER, AT(checks.malware_max_days), NULL, 1, 90, "7",
+		"a whole number of days from 1 to 90"},
+	{"checks.passwords_reviewed", CONFIG_IS_BOOL, AT(checks.passwords_reviewed), NULL, 0, 0, "true",
+		"true or false, without quotes"},
+	{"checks.review_max_days", CONFIG_IS_NUMBER, AT(checks.review_max_days), NULL, 30, 1100, "365",
+		"a whole number of days from 30 to 1100"},
+	{"checks.install_rights", CONFIG_IS_BOOL, AT(checks.install_rights), NULL, 0, 0, "true",
+		"true or false, without quotes"},
+	{"checks.updates", CONFIG_IS_BOOL, AT(checks.updates), NULL, 0, 0, "true",
+		"true or false, without quotes"},
+	{"checks.updates_max_days", CONFIG_IS_NUMBER, AT(checks.updates_max_days), NULL, 1, 90, "14",
+		"a whole number of days from 1 to 90"},
+	{"checks.hibernation", CONFIG_IS_BOOL, AT(checks.hibernation), NULL, 0, 0, "true",
+		"true or false, without quotes"},
 	{"log.level", CONFIG_IS_WORD, AT(log.level), log_levels, 0, 0, "info",
 		"\"error\", \"warning\", \"notice\", \"info\" or \"debug\""},
 };
@@ -120,6 +207,16 @@ static bool user_allowed(const char *name)
 	return strspn(name, first) > 0 && strspn(name, rest) == length;
 }
 
+static bool text_allowed(const char *text)
+{
+	if (strlen(text) > 500 || !utf8_valid(text, strlen(text)))
+		return false;
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '"' || *p == '\\')
+			return false;
+	return true;
+}
+
 static bool store_word(const struct config_entry *entry, const char *text, struct config *config)
 {
 	for (const struct config_word *w = entry->words; w->word; w++)
@@ -128,6 +225,31 @@ static bool store_word(const struct config_entry *entry, const char *text, struc
 			return true;
 		}
 	return false;
+}
+
+static const struct config_word *find_word(const struct config_entry *entry, const char *text, size_t length)
+{
+	for (const struct config_word *w = entry->words; w->word; w++)
+		if (strlen(w->word) == length && strncmp(w->word, text, length) == 0)
+			return w;
+	return NULL;
+}
+
+static bool store_words(const struct config_entry *entry, const char *text, struct config *config)
+{
+	unsigned bits = 0;
+
+	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+		size_t length = strcspn(text, " ");
+		const struct config_word *w = find_word(entry, text, length);
+
+		if (!w)
+			return false;
+		bits |= (unsigned)w->value;
+		text += length;
+	}
+	memcpy(field(entry, config), &bits, sizeof(bits));
+	return true;
 }
 
 static bool store_size(const struct config_entry *entry, const char *text, struct config *config)
@@ -153,10 +275,17 @@ bool config_store_text(const struct config_entry *entry, const char *text, struc
 			return false;
 		memcpy(field(entry, config), text, strlen(text) + 1);
 		return true;
+	case CONFIG_IS_TEXT:
+		if (!text_allowed(text))
+			return false;
+		memcpy(field(entry, config), text, strlen(text) + 1);
+		return true;
 	case CONFIG_IS_SIZE:
 		return store_size(entry, text, config);
 	case CONFIG_IS_WORD:
 		return store_word(entry, text, config);
+	case CONFIG_IS_WORDS:
+		return store_words(entry, text, config);
 	case CONFIG_IS_BOOL:
 	case CONFIG_IS_NUMBER:
 		return false;
@@ -196,8 +325,10 @@ static void store_preset(const struct config_entry *entry, struct config *config
 		return;
 	case CONFIG_IS_PATH:
 	case CONFIG_IS_NAME:
+	case CONFIG_IS_TEXT:
 	case CONFIG_IS_SIZE:
 	case CONFIG_IS_WORD:
+	case CONFIG_IS_WORDS:
 		(void)config_store_text(entry, entry->preset, config);
 		return;
 	}
@@ -224,6 +355,21 @@ static const char *word_of(const struct config_entry *entry, const void *at)
 		if (w->value == value)
 			return w->word;
 	return "";
+}
+
+static void print_words(
+	const struct config_entry *entry, const void *at, char buffer[static CONFIG_VALUE_SIZE])
+{
+	unsigned bits;
+	int used = 1;
+
+	memcpy(&bits, at, sizeof(bits));
+	buffer[0] = '"';
+	for (const struct config_word *w = entry->words; w->word; w++)
+		if (bits & (unsigned)w->value)
+			used += snprintf(buffer + used, CONFIG_VALUE_SIZE - (size_t)used, "%s%s",
+				used > 1 ? " " : "", w->word);
+	(void)snprintf(buffer + used, CONFIG_VALUE_SIZE - (size_t)used, "\"");
 }
 
 static void print_size(uint64_t bytes, char buffer[static CONFIG_VALUE_SIZE])
@@ -253,10 +399,14 @@ const char *config_value(const struct config *config, size_t i, char buffer[stat
 	switch (entry->type) {
 	case CONFIG_IS_PATH:
 	case CONFIG_IS_NAME:
+	case CONFIG_IS_TEXT:
 		(void)snprintf(buffer, CONFIG_VALUE_SIZE, "\"%s\"", at);
 		break;
 	case CONFIG_IS_WORD:
 		(void)snprintf(buffer, CONFIG_VALUE_SIZE, "\"%s\"", word_of(entry, at));
+		break;
+	case CONFIG_IS_WORDS:
+		print_words(entry, at, buffer);
 		break;
 	case CONFIG_IS_BOOL:
 		(void)snprintf(buffer, CONFIG_VALUE_SIZE, "%s", *(const bool *)at ? "true" : "false");

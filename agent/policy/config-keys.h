@@ -15,7 +15,9 @@ enum config_type {
 	CONFIG_IS_BOOL,
 	CONFIG_IS_WORD,
 	CONFIG_IS_NAME,
+	CONFIG_IS_TEXT, /* one line for people; may be empty */
 	CONFIG_IS_NUMBER,
+	CONFIG_IS_WORDS, /* any of the words, with spaces between; their values are bits of an unsigned */
 };
 
 struct config_word {
@@ -27,7 +29,7 @@ struct config_entry {
 	const char *key; /* "group.name" */
 	enum config_type type;
 	size_t offset;
-	const struct config_word *words; /* CONFIG_IS_WORD: ends with a NULL word */
+	const struct config_word *words; /* CONFIG_IS_WORD, CONFIG_IS_WORDS: ends with a NULL word */
 	uint64_t min, max;
 	const char *preset;  /* the default, spelled as in the file without quotes */
 	const char *allowed; /* completes "must be ..." */

@@ -116,7 +116,9 @@ static bool type_fits(const config_setting_t *setting, const struct config_entry
 	case CONFIG_IS_PATH:
 	case CONFIG_IS_SIZE:
 	case CONFIG_IS_WORD:
+	case CONFIG_IS_WORDS:
 	case CONFIG_IS_NAME:
+	case CONFIG_IS_TEXT:
 		return type == CONFIG_TYPE_STRING;
 	case CONFIG_IS_BOOL:
 		return type == CONFIG_TYPE_BOOL;

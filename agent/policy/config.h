@@ -19,6 +19,7 @@
 #define CONFIG_SIZE_MAX   (128 * 1024)
 #define CONFIG_PATH_SIZE  512
 #define CONFIG_NAME_SIZE  33
+#define CONFIG_TEXT_SIZE  512
 #define CONFIG_ERRORS_MAX 32
 
 enum config_wipe_method {
@@ -29,6 +30,29 @@ enum config_wipe_method {
 enum config_protected_files {
 	CONFIG_PROTECTED_ASK,   /* "ask": files locked on the camera need a confirmation before a wipe */
 	CONFIG_PROTECTED_CLEAR, /* "clear": they are treated like any other file */
+};
+
+enum config_outing_policy {
+	CONFIG_OUTING_TRANSFER_ALL, /* "transfer-all": a camera is transferred and cleared before an outing */
+	CONFIG_OUTING_NAMES_ONLY,   /* "names-only": transferred pictures may stay on it, unless a name is
+				       linked */
+};
+
+enum config_removable_unencrypted {
+	CONFIG_UNENCRYPTED_GATE,      /* "gate": offered through the gate, which reads what is copied */
+	CONFIG_UNENCRYPTED_READ_ONLY, /* "read-only": can be read, nothing can be copied onto it */
+	CONFIG_UNENCRYPTED_REFUSE,    /* "refuse": hidden and not mounted */
+};
+
+enum config_removable_encrypted {
+	CONFIG_ENCRYPTED_ALLOW,     /* "allow": opened and written as usual */
+	CONFIG_ENCRYPTED_READ_ONLY, /* "read-only" */
+	CONFIG_ENCRYPTED_REFUSE,    /* "refuse": hidden and not unlocked */
+};
+
+enum config_unknown_device {
+	CONFIG_UNKNOWN_REFUSE, /* "refuse": the computer does not talk to what the register does not know */
+	CONFIG_UNKNOWN_GATE,   /* "gate": an unknown stick is treated like a registered one */
 };
 
 struct config {
@@ -45,6 +69,14 @@ struct config {
 		enum config_protected_files protected_files;
 	} wipe;
 	struct {
+		enum config_removable_unencrypted unencrypted;
+		enum config_removable_encrypted encrypted;
+		enum config_unknown_device unknown_device;
+	} removable;
+	struct {
+		unsigned allow; /* bits of enum usb_allow: what may be used without being registered */
+	} usb;
+	struct {
 		uint64_t retention_days; /* 31 or more */
 	} audit;
 	struct {
@@ -52,6 +84,23 @@ struct config {
 		char user[CONFIG_NAME_SIZE]; /* hooks run as this user; never root */
 		uint64_t timeout_seconds;
 	} hooks;
+	struct {
+		enum config_outing_policy policy;
+		bool accept_weak;                /* weakly encrypted storage may travel */
+		bool accept_removed;             /* cameras may travel that were emptied, but not wiped */
+		uint64_t encrypted_max_days;     /* age of the attestation that a phone is encrypted */
+		bool try_keys;                   /* found key files and the empty passphrase are tried */
+		char sentence[CONFIG_TEXT_SIZE]; /* what everybody who takes a device acknowledges */
+	} outing;
+	struct { /* what outing-check looks at; false: "off" */
+		bool passwords, automatic_login, screen_lock, malware, passwords_reviewed, install_rights,
+			updates, hibernation;
+		char malware_product[CONFIG_TEXT_SIZE]; /* declared by the manager; "": ClamAV is looked for
+							 */
+		uint64_t malware_max_days;              /* age of the signatures */
+		uint64_t review_max_days;  /* age of the attestation that passwords were reviewed */
+		uint64_t updates_max_days; /* age of the package lists */
+	} checks;
 	struct {
 		enum log_level level;
 	} log;

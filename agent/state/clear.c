@@ -69,11 +69,7 @@ static int parse_state(const char *text, enum clear_state *ret_state)
 static int read_row(struct statement *row, struct clear *ret_clear)
 {
 	struct clear clear = {0};
-	struct {
-		int column;
-		char *text;
-		size_t size;
-	} texts[] = {
+	const struct text_column texts[] = {
 		{0, clear.id, sizeof clear.id},
 		{1, clear.session_id, sizeof clear.session_id},
 		{2, clear.device_name, sizeof clear.device_name},
@@ -85,11 +81,9 @@ static int read_row(struct statement *row, struct clear *ret_clear)
 	};
 	int r;
 
-	for (size_t i = 0; i < ELEMENTS(texts); i++) {
-		r = column_copy(row, texts[i].column, texts[i].text, texts[i].size);
-		if (r < 0)
-			return r;
-	}
+	r = column_copy_all(row, texts, ELEMENTS(texts));
+	if (r < 0)
+		return r;
 	clear.created_at = column_i64(row, 8);
 	clear.finished_at = column_i64(row, 9);
 	clear.progress = column_u64(row, 10);
@@ -104,13 +98,8 @@ static int read_row(struct statement *row, struct clear *ret_clear)
 static int find(struct state *state, const char *sql, const char *value, struct clear *ret_clear)
 {
 	_cleanup_statement_ struct statement *row = NULL;
-	int r;
+	int r = row_first(state_database(state), sql, value, NULL, &row);
 
-	r = statement_new(state_database(state), sql, &row);
-	if (r < 0)
-		return r;
-	bind_text(row, 1, value);
-	r = statement_step(row);
 	if (r <= 0)
 		return r < 0 ? r : CLEAR_NONE;
 	return read_row(row, ret_clear);
@@ -181,11 +170,7 @@ int clear_load_plan(struct state *state, const char *id, void **ret_plan, size_t
 	void *copy;
 	int r;
 
-	r = statement_new(state_database(state), "SELECT plan FROM clear WHERE id = ?1", &row);
-	if (r < 0)
-		return r;
-	bind_text(row, 1, id);
-	r = statement_step(row);
+	r = row_first(state_database(state), "SELECT plan FROM clear WHERE id = ?1", id, NULL, &row);
 	if (r <= 0)
 		return r < 0 ? r : CLEAR_NONE;
 	plan = column_blob(row, 0, &size);
@@ -358,14 +343,12 @@ int clear_each_certificate(struct state *state, const char *key, unsigned limit,
 		return r;
 	bind_text(row, 1, key);
 	bind_i64(row, 2, limit > 0 ? (int64_t)limit : -1);
-	for (;;) {
-		r = statement_step(row);
-		if (r <= 0)
-			return r;
+	while ((r = statement_step(row)) > 0) {
 		r = read_row(row, &clear);
 		if (r >= 0)
 			r = visit(&clear, column_text(row, 13), data);
 		if (r != 0)
-			return r;
+			break;
 	}
+	return r;
 }

@@ -310,6 +310,15 @@ int column_copy(struct statement *statement, int column, char *ret_text, size_t 
 	return 0;
 }
 
+int column_copy_all(struct statement *statement, const struct text_column *texts, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < count; i++)
+		r = column_copy(statement, texts[i].column, texts[i].text, texts[i].size);
+	return r;
+}
+
 int column_bytes(struct statement *statement, int column, void *ret_data, size_t size)
 {
 	size_t stored = 0;

@@ -69,6 +69,14 @@ bool column_is_null(struct statement *statement, int column);
 /* Text into a fixed buffer, NULL as "". -EUCLEAN when it does not fit: what is stored was checked. */
 int column_copy(struct statement *statement, int column, char *ret_text, size_t size);
 
+/* As above, of one row into many buffers. Until the first that does not fit. */
+struct text_column {
+	int column;
+	char *text;
+	size_t size;
+};
+int column_copy_all(struct statement *statement, const struct text_column *texts, size_t count);
+
 /* Blob of exactly size bytes; -EUCLEAN otherwise. */
 int column_bytes(struct statement *statement, int column, void *ret_data, size_t size);
 

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "state/database.h"
 #include "state/name.h"
+#include "state/row.h"
 
 #include <string.h>
 
@@ -19,7 +20,7 @@
 	"d.product, d.serial, d.kind, d.added_at, d.added_by, "                                          \
 	"(SELECT max(finished_at) FROM session s WHERE s.key = d.key AND s.state = 'committed'), "       \
 	"(SELECT max(c.finished_at) FROM clear c JOIN session s ON s.number = c.session "                \
-	" WHERE s.key = d.key AND c.state = 'done')"
+	" WHERE s.key = d.key AND c.state = 'done'), d.descriptors, d.port"
 
 int register_name_check(const char *name, const char **ret_sentence)
 {
@@ -51,11 +52,7 @@ int register_name_check(const char *name, const char **ret_sentence)
 static int read_row(struct statement *row, struct registered_device *ret_device)
 {
 	struct registered_device device = {.number = column_i64(row, 0)};
-	struct {
-		int column;
-		char *text;
-		size_t size;
-	} texts[] = {
+	const struct text_column texts[] = {
 		{1, device.id, sizeof device.id},
 		{2, device.name, sizeof device.name},
 		{4, device.room, sizeof device.room},
@@ -68,14 +65,14 @@ static int read_row(struct statement *row, struct registered_device *ret_device)
 		{11, device.serial, sizeof device.serial},
 		{12, device.kind, sizeof device.kind},
 		{14, device.added_by, sizeof device.added_by},
+		{17, device.descriptors, sizeof device.descriptors},
+		{18, device.port, sizeof device.port},
 	};
 	int r;
 
-	for (size_t i = 0; i < ELEMENTS(texts); i++) {
-		r = column_copy(row, texts[i].column, texts[i].text, texts[i].size);
-		if (r < 0)
-			return r;
-	}
+	r = column_copy_all(row, texts, ELEMENTS(texts));
+	if (r < 0)
+		return r;
 	if (!column_text(row, 3) || role_parse(column_text(row, 3), &device.role) < 0)
 		return -EUCLEAN;
 	device.added_at = column_i64(row, 13);
@@ -88,13 +85,8 @@ static int read_row(struct statement *row, struct registered_device *ret_device)
 static int find(struct state *state, const char *sql, const char *value, struct registered_device *ret_device)
 {
 	_cleanup_statement_ struct statement *row = NULL;
-	int r;
+	int r = row_first(state_database(state), sql, value, NULL, &row);
 
-	r = statement_new(state_database(state), sql, &row);
-	if (r < 0)
-		return r;
-	bind_text(row, 1, value);
-	r = statement_step(row);
 	if (r <= 0)
 		return r < 0 ? r : REGISTER_NONE;
 	return read_row(row, ret_device);
@@ -128,9 +120,10 @@ int register_find_by_id(struct state *state, const char *id, struct registered_d
 static int check_device(const struct registered_device *device)
 {
 	const char *texts[] = {device->id, device->room, device->person, device->key, device->device_key,
-		device->media_key, device->added_by};
+		device->media_key, device->added_by, device->descriptors, device->port};
 	const size_t sizes[] = {REGISTER_ID_SIZE, REGISTER_TEXT_SIZE, REGISTER_TEXT_SIZE, REGISTER_KEY_SIZE,
-		REGISTER_KEY_SIZE, REGISTER_KEY_SIZE, REGISTER_TEXT_SIZE};
+		REGISTER_KEY_SIZE, REGISTER_KEY_SIZE, REGISTER_TEXT_SIZE, REGISTER_DESCRIPTORS_SIZE,
+		REGISTER_TEXT_SIZE};
 	int r;
 
 	r = register_name_check(device->name, NULL);
@@ -177,8 +170,8 @@ static int insert(struct state *state, const struct registered_device *device)
 	r = statement_new(state_database(state),
 		"INSERT INTO device (id, name, folded, role, room, person, key, device_key, media_key, "
 		"vendor, product,"
-		" serial, kind, added_at, added_by)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+		" serial, kind, added_at, added_by, descriptors, port)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
 		&row);
 	if (r < 0)
 		return r;
@@ -197,6 +190,8 @@ static int insert(struct state *state, const struct registered_device *device)
 	bind_text(row, 13, device->kind);
 	bind_i64(row, 14, device->added_at != 0 ? device->added_at : clock_now());
 	bind_text(row, 15, device->added_by);
+	bind_text(row, 16, device->descriptors);
+	bind_text(row, 17, device->port);
 	return statement_run(row);
 }
 
@@ -310,6 +305,76 @@ int register_remove(struct state *state, const char *name, const char *removed_b
 	return r < 0 ? r : transaction_commit(&transaction);
 }
 
+static int find_other(struct state *state, int64_t number, const char *id, const char *key)
+{
+	struct registered_device other;
+	int r = register_find_by_key(state, key, &other);
+
+	if (r == REGISTER_OK && other.number != number)
+		return REGISTER_KEY_TAKEN;
+	if (r >= 0)
+		r = register_find_by_id(state, id, &other);
+	if (r < 0)
+		return r;
+	return r == REGISTER_OK && other.number != number ? REGISTER_KEY_TAKEN : REGISTER_OK;
+}
+
+int register_rekey(
+	struct state *state, int64_t number, const char *id, const char *key, const char *media_key)
+{
+	_cleanup_transaction_ struct transaction transaction = TRANSACTION_NULL;
+	struct database *database = state_database(state);
+	_cleanup_statement_ struct statement *row = NULL;
+	int r;
+
+	if (!*id || !*key || !name_is_text(id, REGISTER_ID_SIZE) || !name_is_text(key, REGISTER_KEY_SIZE) ||
+		!name_is_text(media_key, REGISTER_KEY_SIZE))
+		return REGISTER_TEXT_BAD;
+	r = transaction_begin(database, &transaction);
+	if (r >= 0)
+		r = find_other(state, number, id, key);
+	if (r != REGISTER_OK)
+		return r;
+	r = statement_new(database,
+		"UPDATE device SET id = ?2, key = ?3, media_key = ?4 WHERE number = ?1 AND removed_at IS "
+		"NULL",
+		&row);
+	if (r < 0)
+		return r;
+	bind_i64(row, 1, number);
+	bind_text(row, 2, id);
+	bind_text(row, 3, key);
+	bind_text(row, 4, media_key);
+	r = statement_run(row);
+	if (r < 0)
+		return r;
+	return database_changes(database) == 1 ? transaction_commit(&transaction) : REGISTER_NONE;
+}
+
+int register_find_usb(struct state *state, const char *device_key, struct registered_device *ret_device)
+{
+	if (!*device_key)
+		return REGISTER_NONE;
+	return find(state,
+		"SELECT " COLUMNS " FROM device d WHERE removed_at IS NULL"
+		" AND (key = ?1 OR substr(key, 1, length(?1) + 1) = ?1 || ':') ORDER BY key LIMIT 1",
+		device_key, ret_device);
+}
+
+int register_redescribe(struct state *state, int64_t number, const char *descriptors, const char *port)
+{
+	int r;
+
+	if (!name_is_text(descriptors, REGISTER_DESCRIPTORS_SIZE) || !name_is_text(port, REGISTER_TEXT_SIZE))
+		return REGISTER_TEXT_BAD;
+	r = change(state,
+		"UPDATE device SET descriptors = ?2, port = ?3 WHERE number = ?1 AND removed_at IS NULL",
+		number, descriptors, port);
+	if (r < 0)
+		return r;
+	return database_changes(state_database(state)) == 1 ? REGISTER_OK : REGISTER_NONE;
+}
+
 int register_each(
 	struct state *state, int (*visit)(const struct registered_device *device, void *data), void *data)
 {
@@ -321,14 +386,12 @@ int register_each(
 		"SELECT " COLUMNS " FROM device d WHERE removed_at IS NULL ORDER BY folded", &row);
 	if (r < 0)
 		return r;
-	for (;;) {
-		r = statement_step(row);
-		if (r <= 0)
-			return r;
+	while ((r = statement_step(row)) > 0) {
 		r = read_row(row, &device);
 		if (r >= 0)
 			r = visit(&device, data);
 		if (r != 0)
-			return r;
+			break;
 	}
+	return r;
 }

@@ -9,6 +9,9 @@
  * unique too. A removed device stays in the file for the history of its sessions, but none of the find
  * functions returns it, and its name and key may be registered again.
  *
+ * descriptors is how a USB device described itself, as the agent writes it (device/usb-identity.h): a hash
+ * for each speed it was seen at. port is set only where the serial does not identify it, which is weaker.
+ *
  * Needs an open state (state/state.h). All errors that are not an enum register_outcome are negative errno.
  */
 
@@ -17,11 +20,12 @@
 
 struct state;
 
-#define REGISTER_NAME_CHARACTERS 64
-#define REGISTER_NAME_SIZE       256
-#define REGISTER_TEXT_SIZE       256
-#define REGISTER_KEY_SIZE        512
-#define REGISTER_ID_SIZE         32
+#define REGISTER_NAME_CHARACTERS  64
+#define REGISTER_NAME_SIZE        256
+#define REGISTER_TEXT_SIZE        256
+#define REGISTER_KEY_SIZE         512
+#define REGISTER_ID_SIZE          32
+#define REGISTER_DESCRIPTORS_SIZE 1024
 
 enum register_outcome {
 	REGISTER_OK = 0,
@@ -45,8 +49,10 @@ struct registered_device {
 	char vendor[REGISTER_TEXT_SIZE];
 	char product[REGISTER_TEXT_SIZE];
 	char serial[REGISTER_TEXT_SIZE];
-	char kind[16];    /* "disk", "ptp", "mtp", "other" */
-	int64_t added_at; /* Unix seconds; 0: register_add() takes the present time */
+	char kind[16];                               /* "disk", "ptp", "mtp", "other" */
+	char descriptors[REGISTER_DESCRIPTORS_SIZE]; /* see below; "" when it was registered without */
+	char port[REGISTER_TEXT_SIZE]; /* the socket it was registered at, of one without a sane serial */
+	int64_t added_at;              /* Unix seconds; 0: register_add() takes the present time */
 	char added_by[REGISTER_TEXT_SIZE];
 	int64_t last_offload; /* end of the last committed session of this key, 0: never; computed */
 	int64_t last_clear;   /* end of the last finished clear of this key, 0: never; computed */
@@ -65,6 +71,21 @@ int register_rename(struct state *state, const char *name, const char *new_name)
 /* NULL leaves that one as it is, "" takes it away. */
 int register_assign(struct state *state, const char *name, const char *room, const char *person);
 int register_remove(struct state *state, const char *name, const char *removed_by);
+
+/* The same device under other keys and another id: what it is known by has been rewritten. Its history stays
+ * with it. REGISTER_NONE, REGISTER_KEY_TAKEN, REGISTER_TEXT_BAD. */
+int register_rekey(
+	struct state *state, int64_t number, const char *id, const char *key, const char *media_key);
+
+/* What it says of itself by now, and where: of a device that was registered before, or changed with a
+ * manager's knowledge. REGISTER_NONE, REGISTER_TEXT_BAD. */
+int register_redescribe(struct state *state, int64_t number, const char *descriptors, const char *port);
+
+/*
+ * The USB device that this key means, whatever is in it: an entry of that key, or of one of its further units
+ * (key:1, ...). REGISTER_NONE.
+ */
+int register_find_usb(struct state *state, const char *device_key, struct registered_device *ret_device);
 
 /* name: in any case. key: the key it is known by. id: "disk-...". REGISTER_NONE when not registered. */
 int register_find_by_name(struct state *state, const char *name, struct registered_device *ret_device);

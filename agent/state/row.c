@@ -34,17 +34,30 @@ int row_parse_session_state(const char *text, enum session_state *ret_state)
 	return -EUCLEAN;
 }
 
+int row_first(struct database *database, const char *sql, const char *first, const char *second,
+	struct statement **ret_row)
+{
+	_cleanup_statement_ struct statement *row = NULL;
+	int r = statement_new(database, sql, &row);
+
+	if (r < 0)
+		return r;
+	bind_text(row, 1, first);
+	if (second)
+		bind_text(row, 2, second);
+	r = statement_step(row);
+	if (r > 0)
+		*ret_row = TAKE_PTR(row);
+	return r;
+}
+
 int row_find_session(struct database *database, const char *id, struct session_row *ret_row)
 {
 	_cleanup_statement_ struct statement *query = NULL;
 	struct session_row row;
-	int r;
+	int r = row_first(
+		database, "SELECT number, walk, state FROM session WHERE id = ?1", id, NULL, &query);
 
-	r = statement_new(database, "SELECT number, walk, state FROM session WHERE id = ?1", &query);
-	if (r < 0)
-		return r;
-	bind_text(query, 1, id);
-	r = statement_step(query);
 	if (r <= 0)
 		return r < 0 ? r : SESSION_NONE;
 	row.number = column_i64(query, 0);

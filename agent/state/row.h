@@ -25,3 +25,8 @@ int row_parse_session_state(const char *text, enum session_state *ret_state);
 /* SESSION_OK when the objects of this row are all verified and equal its recorded set, SESSION_INCOMPLETE
  * otherwise. Reads every row. */
 int row_prove(struct database *database, const struct session_row *row);
+
+/* The first row of a query of one or two texts (second NULL: one): 1, 0 when there is none, negative errno.
+ * On 1 *ret_row stands on the row and is the caller's. */
+int row_first(struct database *database, const char *sql, const char *first, const char *second,
+	struct statement **ret_row);

@@ -67,7 +67,74 @@ static const char step_2[] =
 	" CHECK (state IN ('done', 'failed', 'cancelled') OR plan IS NOT NULL)) STRICT;"
 	"CREATE INDEX clear_session ON clear (session);";
 
-static const char *const steps[] = {step_1, step_2};
+/* Outings: what left, who took it, what came back; incidents; what the manager attested. */
+static const char step_3[] =
+	"CREATE TABLE outing ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" destination TEXT NOT NULL CHECK (destination <> ''), leader TEXT NOT NULL CHECK (leader <> ''),"
+	" requested_by TEXT NOT NULL CHECK (requested_by <> ''), sentence TEXT NOT NULL,"
+	" checked_at INTEGER NOT NULL, left_at INTEGER NOT NULL, due_back INTEGER NOT NULL,"
+	" laptop INTEGER NOT NULL CHECK (laptop IN (0, 1)), laptop_returned_at INTEGER,"
+	" returned_at INTEGER, audited INTEGER NOT NULL DEFAULT 0 CHECK (audited IN (0, 1)),"
+	" CHECK (due_back > left_at),"
+	" CHECK (laptop = 1 OR laptop_returned_at IS NULL)) STRICT;"
+	"CREATE UNIQUE INDEX outing_laptop_out ON outing (laptop)"
+	" WHERE laptop = 1 AND laptop_returned_at IS NULL;"
+	"CREATE INDEX outing_open ON outing (due_back) WHERE returned_at IS NULL;"
+	"CREATE TABLE outing_device ("
+	" outing INTEGER NOT NULL REFERENCES outing (number), position INTEGER NOT NULL,"
+	" device INTEGER NOT NULL REFERENCES device (number),"
+	" id TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,"
+	" seen_at INTEGER, returned_at INTEGER,"
+	" PRIMARY KEY (outing, position), UNIQUE (outing, device)) STRICT, WITHOUT ROWID;"
+	"CREATE UNIQUE INDEX outing_device_out ON outing_device (device) WHERE returned_at IS NULL;"
+	"CREATE TABLE outing_person ("
+	" outing INTEGER NOT NULL REFERENCES outing (number), position INTEGER NOT NULL,"
+	" name TEXT NOT NULL CHECK (name <> ''), PRIMARY KEY (outing, position)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE incident ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL CHECK (kind <> ''),"
+	" sentence TEXT NOT NULL, at INTEGER NOT NULL, outing INTEGER REFERENCES outing (number),"
+	" device TEXT, closed_at INTEGER) STRICT;"
+	"CREATE UNIQUE INDEX incident_overdue ON incident (outing) WHERE kind = 'overdue';"
+	"CREATE TABLE attestation ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL CHECK (what IN ('passwords')),"
+	" note TEXT NOT NULL, at INTEGER NOT NULL, uid INTEGER NOT NULL) STRICT;";
+
+/* Sticks that are being encrypted: what is needed to go on after a power cut. And what is being deleted from
+ * devices that cannot be cleared. */
+static const char step_4[] =
+	"CREATE TABLE encryption ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" device INTEGER NOT NULL REFERENCES device (number), session TEXT NOT NULL,"
+	" uuid TEXT NOT NULL CHECK (uuid <> ''), label TEXT NOT NULL, bytes INTEGER NOT NULL CHECK (bytes > "
+	"0),"
+	" state TEXT NOT NULL CHECK (state IN ('writing', 'putting-back', 'done', 'given-up')),"
+	" created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX encryption_open ON encryption (device) WHERE state IN ('writing', "
+	"'putting-back');"
+	"CREATE TABLE removal ("
+	" session INTEGER NOT NULL REFERENCES session (number), path BLOB NOT NULL,"
+	" intended_at INTEGER NOT NULL, gone_at INTEGER, PRIMARY KEY (session, path)) STRICT, WITHOUT ROWID;";
+
+/* Emptyings of devices that cannot be cleared, with the record of each; what the manager attested of a
+ * device; and what a USB device said of itself when it was registered, and where. */
+static const char step_5[] =
+	"CREATE TABLE emptying ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" session INTEGER NOT NULL REFERENCES session (number),"
+	" state TEXT NOT NULL CHECK (state IN ('removing', 'removed', 'ended')),"
+	" begun_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, reason TEXT NOT NULL, record TEXT,"
+	" CHECK ((state = 'removed') = (record IS NOT NULL))) STRICT;"
+	"CREATE INDEX emptying_session ON emptying (session);"
+	"CREATE TABLE device_attestation ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL REFERENCES device (number),"
+	" what TEXT NOT NULL CHECK (what IN ('encrypted')),"
+	" note TEXT NOT NULL, at INTEGER NOT NULL, uid INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX device_attestation_device ON device_attestation (device, number);"
+	"ALTER TABLE device ADD COLUMN descriptors TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE device ADD COLUMN port TEXT NOT NULL DEFAULT '';";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
 
 unsigned schema_version(void)
 {

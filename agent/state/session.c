@@ -77,11 +77,7 @@ static int read_set(struct statement *row, struct session *session)
 
 static int read_row(struct statement *row, struct session *session)
 {
-	struct {
-		int column;
-		char *text;
-		size_t size;
-	} texts[] = {
+	const struct text_column texts[] = {
 		{0, session->id, sizeof session->id},
 		{1, session->device_name, sizeof session->device_name},
 		{2, session->key, sizeof session->key},
@@ -94,11 +90,9 @@ static int read_row(struct statement *row, struct session *session)
 	};
 	int r;
 
-	for (size_t i = 0; i < ELEMENTS(texts); i++) {
-		r = column_copy(row, texts[i].column, texts[i].text, texts[i].size);
-		if (r < 0)
-			return r;
-	}
+	r = column_copy_all(row, texts, ELEMENTS(texts));
+	if (r < 0)
+		return r;
 	session->created_at = column_i64(row, 9);
 	session->changed_at = column_i64(row, 10);
 	session->finished_at = column_i64(row, 11);
@@ -116,13 +110,7 @@ static int find(struct state *state, const char *sql, const char *first, const c
 
 	if (!session)
 		return -ENOMEM;
-	r = statement_new(state_database(state), sql, &row);
-	if (r < 0)
-		return r;
-	bind_text(row, 1, first);
-	if (second)
-		bind_text(row, 2, second);
-	r = statement_step(row);
+	r = row_first(state_database(state), sql, first, second, &row);
 	if (r <= 0)
 		return r < 0 ? r : SESSION_NONE;
 	r = read_row(row, session);
@@ -251,16 +239,22 @@ static int write_state(struct database *database, int64_t number, enum session_s
 	return statement_run(row);
 }
 
+/* Begins a transaction and finds the session's row in it. */
+static int begin(
+	struct state *state, const char *id, struct transaction *transaction, struct session_row *row)
+{
+	int r = transaction_begin(state_database(state), transaction);
+
+	return r < 0 ? r : row_find_session(state_database(state), id, row);
+}
+
 int session_set_state(struct state *state, const char *id, enum session_state to, const char *reason)
 {
 	_cleanup_transaction_ struct transaction transaction = TRANSACTION_NULL;
 	struct database *database = state_database(state);
 	struct session_row row = {0};
-	int r;
+	int r = begin(state, id, &transaction, &row);
 
-	r = transaction_begin(database, &transaction);
-	if (r >= 0)
-		r = row_find_session(database, id, &row);
 	if (r != SESSION_OK || row.state == to)
 		return r;
 	if (!may_become(row.state, to))
@@ -277,19 +271,15 @@ static int change(struct state *state, const char *id, bool also_ended, const ch
 {
 	_cleanup_transaction_ struct transaction transaction = TRANSACTION_NULL;
 	_cleanup_statement_ struct statement *statement = NULL;
-	struct database *database = state_database(state);
 	struct session_row row;
-	int r;
+	int r = begin(state, id, &transaction, &row);
 
-	r = transaction_begin(database, &transaction);
-	if (r >= 0)
-		r = row_find_session(database, id, &row);
 	if (r != SESSION_OK)
 		return r;
 	if (row.state == SESSION_COMMITTED ||
 		(!also_ended && row.state != SESSION_OPEN && row.state != SESSION_COPIED))
 		return SESSION_WRONG_STATE;
-	r = statement_new(database, sql, &statement);
+	r = statement_new(state_database(state), sql, &statement);
 	if (r < 0)
 		return r;
 	bind_i64(statement, 1, row.number);
@@ -323,18 +313,14 @@ int session_record_set(struct state *state, const char *id, const struct set_dig
 {
 	_cleanup_transaction_ struct transaction transaction = TRANSACTION_NULL;
 	_cleanup_statement_ struct statement *statement = NULL;
-	struct database *database = state_database(state);
 	struct session_row row;
-	int r;
+	int r = begin(state, id, &transaction, &row);
 
-	r = transaction_begin(database, &transaction);
-	if (r >= 0)
-		r = row_find_session(database, id, &row);
 	if (r != SESSION_OK)
 		return r;
 	if (row.state != SESSION_OPEN)
 		return SESSION_WRONG_STATE;
-	r = statement_new(database,
+	r = statement_new(state_database(state),
 		"UPDATE session SET set_files = ?2, set_bytes = ?3, set_sum = ?4, not_files = ?5 WHERE "
 		"number = ?1",
 		&statement);
@@ -365,16 +351,14 @@ int session_each(struct state *state, const char *key, unsigned limit,
 		return r;
 	bind_text(row, 1, key);
 	bind_i64(row, 2, limit > 0 ? (int64_t)limit : -1);
-	for (;;) {
-		r = statement_step(row);
-		if (r <= 0)
-			return r;
+	while ((r = statement_step(row)) > 0) {
 		r = read_row(row, session);
 		if (r >= 0)
 			r = visit(session, data);
 		if (r != 0)
-			return r;
+			break;
 	}
+	return r;
 }
 
 static int has_later(struct state *state, const struct session *session)

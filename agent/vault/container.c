@@ -15,8 +15,8 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "encryption/luks.h"
 #include "vault/layout.h"
-#include "vault/luks.h"
 #include "vault/sealing.h"
 
 #include <fcntl.h>

@@ -171,6 +171,16 @@ int vault_space(int vault_fd, uint64_t *ret_free, uint64_t *ret_total)
 	return 0;
 }
 
+int vault_names(int vault_fd, uint64_t *ret_free)
+{
+	struct statvfs st;
+
+	if (fstatvfs(vault_fd, &st) < 0)
+		return -errno;
+	*ret_free = st.f_files > 0 ? st.f_favail : UINT64_MAX;
+	return 0;
+}
+
 static int fix_mode(int fd)
 {
 	struct stat st;

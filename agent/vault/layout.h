@@ -41,6 +41,9 @@ int vault_init(int dirfd, char ret_id[static VAULT_ID]);
 /* Bytes that an unprivileged writer may still use, and the file system's size. */
 int vault_space(int vault_fd, uint64_t *ret_free, uint64_t *ret_total);
 
+/* How many more files the file system can name; UINT64_MAX where it has no such limit. */
+int vault_names(int vault_fd, uint64_t *ret_free);
+
 /* Creates `<device name>/<date>T<time>Z`, or `...Z~2` and so on if that exists; parents durable. ret_path has
  * VAULT_SESSION bytes: the path relative to the vault, as kept in the state database. started: Unix seconds.
  */

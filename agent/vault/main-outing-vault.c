@@ -9,48 +9,12 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "base/number.h"
+#include "base/words.h"
 #include "vault/run.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #define EXIT_USAGE 2
-
-enum choice {
-	OPTION_JSON = 256,
-	OPTION_WORKER,
-	OPTION_VAULT,
-	OPTION_SESSION,
-	OPTION_STATE,
-	OPTION_SIZE,
-	OPTION_PATH,
-	OPTION_MOUNTPOINT,
-	OPTION_CREDENTIAL,
-	OPTION_MAPPING,
-	OPTION_VAULT_CHECK,
-	OPTION_HELP,
-	OPTION_VERSION,
-};
-
-static const struct option options_table[] = {
-	{"json", no_argument, NULL, OPTION_JSON},
-	{"worker", no_argument, NULL, OPTION_WORKER},
-	{"vault", required_argument, NULL, OPTION_VAULT},
-	{"session", required_argument, NULL, OPTION_SESSION},
-	{"state", required_argument, NULL, OPTION_STATE},
-	{"size", required_argument, NULL, OPTION_SIZE},
-	{"path", required_argument, NULL, OPTION_PATH},
-	{"mountpoint", required_argument, NULL, OPTION_MOUNTPOINT},
-	{"credential", required_argument, NULL, OPTION_CREDENTIAL},
-	{"mapping", required_argument, NULL, OPTION_MAPPING},
-#if defined(OUTING_FAULTS) || defined(OUTING_SANITIZED)
-	{"vault-check", required_argument, NULL, OPTION_VAULT_CHECK},
-#endif
-	{"help", no_argument, NULL, OPTION_HELP},
-	{"version", no_argument, NULL, OPTION_VERSION},
-	{0},
-};
 
 static const char usage_text[] =
 	"outing-vault create --size SIZE    make an encrypted container and open it as the vault\n"
@@ -72,65 +36,47 @@ static int usage(const char *why, const char *what)
 	return EXIT_USAGE;
 }
 
-static int set_mode(struct run_options *options, enum output_mode mode)
-{
-	if (options->mode != OUTPUT_TEXT)
-		return usage("--json and --worker exclude each other", "");
-	options->mode = mode;
-	return 0;
-}
-
-static int set_size(struct run_options *options, const char *text)
-{
-	if (number_parse_size(text, &options->size) < 0)
-		return usage("Not a size (like 500M, 100G or 2T): ", text);
-	return 0;
-}
-
-static int set_vault_check(struct run_options *options, const char *text)
-{
-	if (strcmp(text, "off") != 0)
-		return usage("--vault-check takes only: ", "off");
-	options->check_storage = false;
-	return 0;
-}
+struct request {
+	struct run_options options;
+	struct words words;
+	bool help, version;
+};
 
 /* 0 to go on, else the exit status. */
-static int apply(struct run_options *options, int which, const char *value)
+static int read_arguments(int argc, char **argv, struct request *q)
 {
-	switch (which) {
-	case OPTION_JSON:
-		return set_mode(options, OUTPUT_JSON);
-	case OPTION_WORKER:
-		return set_mode(options, OUTPUT_WIRE);
-	case OPTION_VAULT:
-		options->vault = value;
-		return 0;
-	case OPTION_SESSION:
-		options->session = value;
-		return 0;
-	case OPTION_STATE:
-		options->state = value;
-		return 0;
-	case OPTION_SIZE:
-		return set_size(options, value);
-	case OPTION_PATH:
-		options->container.path = value;
-		return 0;
-	case OPTION_MOUNTPOINT:
-		options->container.mountpoint = value;
-		return 0;
-	case OPTION_CREDENTIAL:
-		options->container.credential = value;
-		return 0;
-	case OPTION_MAPPING:
-		options->container.mapping = value;
-		return 0;
-	case OPTION_VAULT_CHECK:
-		return set_vault_check(options, value);
-	default:
-		return usage("Unknown option or missing value", "");
-	}
+	struct run_options *o = &q->options;
+	const char *vault_check = NULL;
+	bool json = false, worker = false;
+	_cleanup_free_ char *problem = NULL;
+	const struct word known[] = {
+		{"--json", .flag = &json},
+		{"--worker", .flag = &worker},
+		{"--vault", .text = &o->vault},
+		{"--session", .text = &o->session},
+		{"--state", .text = &o->state},
+		{"--size", .bytes = &o->size},
+		{"--path", .text = &o->container.path},
+		{"--mountpoint", .text = &o->container.mountpoint},
+		{"--credential", .text = &o->container.credential},
+		{"--mapping", .text = &o->container.mapping},
+#if defined(OUTING_FAULTS) || defined(OUTING_SANITIZED)
+		{"--vault-check", .text = &vault_check},
+#endif
+		{"--help", .flag = &q->help},
+		{"--version", .flag = &q->version},
+	};
+	const struct words_table table = {known, ELEMENTS(known), .operands_max = 1, .last_counts = true};
+
+	if (words_parse(argc, argv, &table, &q->words, &problem) < 0)
+		return usage(problem ? problem : "Out of memory", "");
+	if (json && worker)
+		return usage("--json and --worker exclude each other", "");
+	if (vault_check && strcmp(vault_check, "off") != 0)
+		return usage("--vault-check takes only: ", "off");
+	o->mode = json ? OUTPUT_JSON : worker ? OUTPUT_WIRE : OUTPUT_TEXT;
+	o->check_storage = !vault_check;
+	return 0;
 }
 
 static const struct command {
@@ -167,22 +113,19 @@ static int run_command(const char *name, struct run_options *options)
 
 int main(int argc, char **argv)
 {
-	struct run_options options = {.container = CONTAINER_DEFAULT, .check_storage = true};
-	int which, r;
+	struct request q = {.options = {.container = CONTAINER_DEFAULT}};
+	int r;
 
 	log_set_program("outing-vault");
 	fault_init("outing-vault");
-	opterr = 0;
-	while ((which = getopt_long(argc, argv, "", options_table, NULL)) >= 0) {
-		if (which == OPTION_HELP)
-			return fputs(usage_text, stdout) == EOF;
-		if (which == OPTION_VERSION)
-			return puts("outing-vault " OUTING_VERSION) == EOF;
-		r = apply(&options, which, optarg);
-		if (r != 0)
-			return r;
-	}
-	if (optind + 1 != argc)
+	r = read_arguments(argc, argv, &q);
+	if (r != 0)
+		return r;
+	if (q.help)
+		return fputs(usage_text, stdout) == EOF;
+	if (q.version)
+		return puts("outing-vault " OUTING_VERSION) == EOF;
+	if (q.words.count != 1)
 		return usage("Say one command", "");
-	return run_command(argv[optind], &options);
+	return run_command(q.words.operands[0], &q.options);
 }

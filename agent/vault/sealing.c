@@ -3,6 +3,11 @@
 /*
  * systemd-creds as a child. It reads or writes the key through descriptor 3, a pipe: its own messages (it
  * warns about a host key on plain storage, for example) must not end up among the key's bytes.
+ *
+ * The TPM2 chip holds the key in whatever state the firmware is. systemd-creds would bind it to PCR 7, which
+ * an update of the firmware or of its list of revoked loaders changes: every photo would be lost with it, and
+ * a thief who starts this very computer is given the vault's key in either case. What is bound to no PCR at
+ * all is not opened by systemd 252; nothing writes to PCR 16, which is for debugging.
  */
 
 #include "vault/sealing.h"
@@ -15,12 +20,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define NAME_OPTION "--name=" SEALING_NAME
 #define PROGRAM     "/usr/bin/systemd-creds"
 #define PIPE        "/proc/self/fd/3"
 #define KEY_MAX     4096
+#define OPTION_SIZE 64
 
-static const char name_option[] = NAME_OPTION;
+static void set_option(char option[static OPTION_SIZE], const char *name)
+{
+	(void)snprintf(option, OPTION_SIZE, "--name=%s", name);
+}
 
 static int run(const char *const *arguments, int wire_fd)
 {
@@ -37,7 +45,7 @@ static int run(const char *const *arguments, int wire_fd)
 	return status == 0 ? 0 : CONTAINER_NOT_SEALED;
 }
 
-static bool has_tpm2(void)
+bool sealing_has_tpm2(void)
 {
 	static const char *const arguments[] = {PROGRAM, "has-tpm2", "--quiet", NULL};
 
@@ -86,15 +94,18 @@ static int write_note(const char *path, enum container_sealing sealing)
 	return fd_replace_file_at(fd, name, text, strlen(text), 0600);
 }
 
-int sealing_seal(const char *path, const struct secret *key, enum container_sealing *ret_sealing)
+int sealing_seal_named(
+	const char *name, const char *path, const struct secret *key, enum container_sealing *ret_sealing)
 {
-	bool tpm2 = has_tpm2();
-	const char *const arguments[] = {PROGRAM, "encrypt", name_option,
-		tpm2 ? "--with-key=host+tpm2" : "--with-key=host", PIPE, path, NULL};
+	bool tpm2 = sealing_has_tpm2();
+	char option[OPTION_SIZE];
+	const char *const arguments[] = {PROGRAM, "encrypt", option,
+		tpm2 ? "--with-key=host+tpm2" : "--with-key=host", "--tpm2-pcrs=16", PIPE, path, NULL};
 	_cleanup_close_ int read_end = -1;
 	enum container_sealing sealing = tpm2 ? CONTAINER_SEALED_TPM2 : CONTAINER_SEALED_HOST;
 	int r;
 
+	set_option(option, name);
 	if (access(path, F_OK) == 0)
 		return -EEXIST;
 	r = fill_pipe(key, &read_end);
@@ -121,12 +132,14 @@ static int from_unit(struct secret **ret_key)
 	return fd < 0 ? -errno : secret_read(fd, KEY_MAX, ret_key);
 }
 
-static int from_file(const char *path, struct secret **ret_key)
+int sealing_open_named(const char *name, const char *path, struct secret **ret_key)
 {
-	const char *const arguments[] = {PROGRAM, "decrypt", name_option, path, PIPE, NULL};
+	char option[OPTION_SIZE];
+	const char *const arguments[] = {PROGRAM, "decrypt", option, path, PIPE, NULL};
 	_cleanup_close_ int read_end = -1, write_end = -1;
 	int ends[2], r;
 
+	set_option(option, name);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	read_end = ends[0];
@@ -136,11 +149,16 @@ static int from_file(const char *path, struct secret **ret_key)
 	return r != 0 ? r : secret_read(read_end, KEY_MAX, ret_key);
 }
 
+int sealing_seal(const char *path, const struct secret *key, enum container_sealing *ret_sealing)
+{
+	return sealing_seal_named(SEALING_NAME, path, key, ret_sealing);
+}
+
 int sealing_open(const char *path, struct secret **ret_key)
 {
 	int r = from_unit(ret_key);
 
-	return r == -ENOENT ? from_file(path, ret_key) : r;
+	return r == -ENOENT ? sealing_open_named(SEALING_NAME, path, ret_key) : r;
 }
 
 enum container_sealing sealing_kind(const char *path)

@@ -18,5 +18,13 @@ int sealing_seal(const char *path, const struct secret *key, enum container_seal
 /* The key: from $CREDENTIALS_DIRECTORY when a unit loaded it, else by systemd-creds. */
 int sealing_open(const char *path, struct secret **ret_key);
 
+/* The same for the key of something else; sealing_open_named() asks systemd-creds only. */
+int sealing_seal_named(
+	const char *name, const char *path, const struct secret *key, enum container_sealing *ret_sealing);
+int sealing_open_named(const char *name, const char *path, struct secret **ret_key);
+
+/* True when a TPM2 chip can seal. */
+bool sealing_has_tpm2(void);
+
 /* With what the key was sealed, from the note beside it. */
 enum container_sealing sealing_kind(const char *path);

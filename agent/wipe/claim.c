@@ -5,7 +5,6 @@
 #include "wipe/claim.h"
 
 #include "device/blockdev.h"
-#include "device/sysfs.h"
 #include "device/system-disk.h"
 
 #include <fcntl.h>
@@ -62,26 +61,12 @@ static int claim_image(const char *path, struct wipe_claim *claim)
 /* Whole disk, external or a loop device, and nothing that the system runs from. */
 static int check_place(dev_t number, bool *ret_external)
 {
-	struct system_disks system;
-	struct device_facts facts;
-	int r;
+	int r = major(number) == LOOP_MAJOR ? 0 : system_disks_is_foreign(number);
 
-	if (major(number) == LOOP_MAJOR) {
-		*ret_external = false;
-		return 0;
-	}
-	r = sysfs_disk_facts(SYSFS_ROOT, number, &facts);
-	if (r == -ENODEV)
+	*ret_external = r == 1;
+	if (r == 0 && major(number) != LOOP_MAJOR)
 		return WIPE_NOT_EXTERNAL;
-	if (r < 0)
-		return r;
-	r = system_disks_find(&SYSTEM_ROOTS, &system);
-	if (r < 0)
-		return r;
-	if (!facts.external || system.more || system_disks_contain(&system, number))
-		return WIPE_NOT_EXTERNAL;
-	*ret_external = true;
-	return 0;
+	return r == -ENODEV ? WIPE_NOT_EXTERNAL : r < 0 ? r : 0;
 }
 
 static int lift_flag(int fd, struct wipe_claim *claim)

@@ -9,34 +9,24 @@
 
 #include "wipe/supervisor.h"
 
-#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/fd.h"
 #include "base/log.h"
-#include "base/number.h"
-#include "base/process.h"
+#include "base/program.h"
+#include "base/supervise.h"
+#include "state/records.h"
 #include "state/session.h"
-#include "state/state.h"
 #include "wipe/claim.h"
 #include "wipe/recorder.h"
 
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
-
-#define GRACE_MS     20000
-#define AUDIT_READER "outing-managers"
 
 struct run {
 	const struct supervisor_options *options;
-	struct state *state;
-	struct audit *audit;
+	struct records records;
 	struct wipe_claim claim;
 	struct wipe_recorder *recorder;
-	int wire_fd, pidfd, signal_fd;
-	bool asked_to_stop;
+	struct supervised worker;
 	int64_t started;
 	struct js *certificate;
 };
@@ -77,20 +67,6 @@ static int say_outcome(const struct run *run, int outcome, const char *detail)
 		wipe_outcome_sentence((enum wipe_outcome)outcome), detail);
 }
 
-static void show_progress(const struct wipe_progress *p)
-{
-	if (!isatty(STDERR_FILENO) || p->overall_total == 0)
-		return;
-	(void)fprintf(stderr, "\r\033[K%3u %%  %s", (unsigned)(p->overall_done * 100 / p->overall_total),
-		wipe_phase_text((enum wipe_phase)p->phase));
-}
-
-static void end_progress(void)
-{
-	if (isatty(STDERR_FILENO))
-		(void)fputs("\r\033[K", stderr);
-}
-
 static int report_done(const struct run *run)
 {
 	_cleanup_free_ char *text = NULL;
@@ -109,30 +85,26 @@ static int report_done(const struct run *run)
 
 static int open_records(struct run *run)
 {
-	const char *folder = run->options->state ? run->options->state : OUTING_STATEDIR;
-	struct audit_anchor_store anchor = {.load = state_anchor_load, .store = state_anchor_store};
-	struct audit_options audit = {
-		.anchor = &anchor, .group = AUDIT_READER, .mirror = !run->options->state};
-	_cleanup_free_ char *database = NULL, *log = NULL;
 	struct state_problem problem = {""};
-	int r;
+	enum records_failure failure;
+	int r = records_open(run->options->state, &run->records, &failure, &problem);
 
-	if (asprintf(&database, "%s/state.db", folder) < 0)
-		return say_errno(run, "The records cannot be opened", -ENOMEM);
-	if (asprintf(&log, "%s/audit.jsonl", run->options->state ? folder : OUTING_LOGDIR) < 0)
-		return say_errno(run, "The records cannot be opened", -ENOMEM);
-	r = state_open(database, &run->state, &problem);
-	if (r > 0)
-		return say(run, "state", problem.text, NULL);
-	if (r < 0)
-		return say_errno(run, "The state database cannot be opened", r);
-	audit.path = log;
-	anchor.data = run->state;
-	r = audit_open(&audit, &run->audit, NULL);
-	if (r == -EBUSY)
-		return say(run, "busy", "The agent is running and keeps the log; use outingctl wipe instead.",
-			NULL);
-	return r < 0 ? say_errno(run, "The audit log cannot be opened", r) : 0;
+	if (r == 0)
+		return 0;
+	switch (failure) {
+	case RECORDS_MEMORY:
+		break;
+	case RECORDS_STATE:
+		return r > 0 ? say(run, "state", problem.text, NULL)
+			     : say_errno(run, "The state database cannot be opened", r);
+	case RECORDS_AUDIT:
+		return r == -EBUSY ? say(run, "busy",
+					     "The agent is running and keeps the log; use outingctl wipe "
+					     "instead.",
+					     NULL)
+				   : say_errno(run, "The audit log cannot be opened", r);
+	}
+	return say_errno(run, "The records cannot be opened", r);
 }
 
 static int record(struct run *run, enum audit_event event, int outcome, const struct js *certificate)
@@ -158,108 +130,32 @@ static int record(struct run *run, enum audit_event event, int outcome, const st
 		(void)js_free(fields);
 		return r;
 	}
-	return audit_append(run->audit, event, fields);
+	return audit_append(run->records.audit, event, fields);
 }
 
 /* --- the worker
  * --------------------------------------------------------------------------------------------- */
 
-static int start_worker(struct run *run)
+static int cancel(void *data)
 {
-	static const char *const argv[] = {"/proc/self/exe", "--worker", NULL};
-	struct process_options options = {.argv = argv, .output_fd = -1};
-	int fds[2], r = wire_pair(fds);
-	pid_t pid;
+	struct run *run = data;
 
-	if (r < 0)
+	return wipe_recorder_cancel(run->recorder, run->worker.wire_fd);
+}
+
+static int readable(void *data)
+{
+	struct run *run = data;
+	const struct wipe_progress *p = wipe_recorder_progress(run->recorder);
+	int r = wire_receive(run->worker.wire_fd, &run->worker.message);
+
+	if (r <= 0)
 		return r;
-	run->wire_fd = fds[0];
-	options.wire_fd = fds[1];
-#if defined(OUTING_FAULTS) || defined(OUTING_SANITIZED)
-	options.environment = (const char *const *)environ;
-#endif
-	r = process_start(&options, &pid, &run->pidfd);
-	(void)close(fds[1]);
-	return r < 0 ? r : wipe_recorder_start(run->recorder, run->wire_fd, run->claim.fd);
-}
-
-static int open_signals(void)
-{
-	sigset_t set;
-	int fd;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
-
-/* A second signal does not wait for the card. */
-static void take_signal(struct run *run)
-{
-	struct signalfd_siginfo info;
-
-	if (read(run->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
-		return;
-	if (run->asked_to_stop || wipe_recorder_cancel(run->recorder, run->wire_fd) < 0)
-		(void)process_signal(run->pidfd, SIGKILL);
-	run->asked_to_stop = true;
-}
-
-/* One message; 1 to go on, 0 when the clear has ended. */
-static int take_message(struct run *run, struct wire_message *message)
-{
-	int r = wire_receive(run->wire_fd, message);
-
-	if (r == 0)
-		return 0;
-	if (r > 0)
-		r = wipe_recorder_message(run->recorder, run->wire_fd, message);
+	r = wipe_recorder_message(run->recorder, run->worker.wire_fd, &run->worker.message);
 	if (r == WIPE_EVENT_PROGRESS)
-		show_progress(wipe_recorder_progress(run->recorder));
-	if (r < 0)
-		return r;
-	return r != WIPE_EVENT_ENDED;
-}
-
-static int converse(struct run *run)
-{
-	struct pollfd watch[2] = {
-		{.fd = run->wire_fd, .events = POLLIN}, {.fd = run->signal_fd, .events = POLLIN}};
-	struct wire_message *message = malloc(sizeof *message);
-	int r = message ? 1 : -ENOMEM;
-
-	if (message)
-		wire_message_init(message);
-	while (r > 0) {
-		if (poll(watch, ELEMENTS(watch), -1) < 0 && errno != EINTR)
-			r = -errno;
-		if (watch[1].revents)
-			take_signal(run);
-		if (r > 0 && watch[0].revents)
-			r = take_message(run, message);
-	}
-	if (message)
-		wire_message_clear(message);
-	free(message);
-	return r;
-}
-
-static void end_worker(struct run *run, bool well)
-{
-	int status;
-
-	run->wire_fd = close_fd(run->wire_fd);
-	if (run->pidfd < 0)
-		return;
-	if (!well || process_wait_for(run->pidfd, GRACE_MS, &status) < 0) {
-		(void)process_signal(run->pidfd, SIGKILL);
-		(void)process_wait_for(run->pidfd, GRACE_MS, &status);
-	}
+		program_progress(
+			p->overall_done, p->overall_total, wipe_phase_text((enum wipe_phase)p->phase));
+	return r < 0 ? r : r != WIPE_EVENT_ENDED;
 }
 
 /* --- one clear
@@ -274,7 +170,7 @@ static int make_certificate(struct run *run)
 
 	if (!session)
 		return -ENOMEM;
-	r = session_load(run->state, run->options->session, session);
+	r = session_load(run->records.state, run->options->session, session);
 	if (r != SESSION_OK)
 		return r < 0 ? r : -ENOENT;
 	facts.device_name = session->device_name;
@@ -341,7 +237,7 @@ static int prepare(struct run *run)
 		return refuse(run, r);
 	request.device_bytes = run->claim.bytes;
 	request.insertion = run->claim.block_device ? run->claim.insertion : NULL;
-	r = wipe_recorder_new(run->state, &request, &run->recorder);
+	r = wipe_recorder_new(run->records.state, &request, &run->recorder);
 	if (r != 0)
 		return refuse(run, r);
 	r = record(run, AUDIT_CLEAR_STARTED, 0, NULL);
@@ -350,17 +246,21 @@ static int prepare(struct run *run)
 
 static int clear(struct run *run)
 {
+	const struct supervised_events events = {readable, cancel};
 	int r = prepare(run);
 
 	if (r != 0)
 		return r;
 	run->started = clock_now();
-	run->signal_fd = open_signals();
-	r = run->signal_fd < 0 ? run->signal_fd : start_worker(run);
+	r = supervised_watch_signals(&run->worker);
 	if (r >= 0)
-		r = converse(run);
-	end_progress();
-	end_worker(run, r == 0);
+		r = supervised_start(&run->worker);
+	if (r >= 0)
+		r = wipe_recorder_start(run->recorder, run->worker.wire_fd, run->claim.fd);
+	if (r >= 0)
+		r = supervised_converse(&run->worker, &events, run);
+	program_progress_end();
+	(void)supervised_end(&run->worker, r);
 	if (r < 0)
 		log_errno(LOG_LEVEL_ERROR, r, "the worker was ended");
 	r = wipe_recorder_worker_gone(run->recorder);
@@ -369,20 +269,17 @@ static int clear(struct run *run)
 
 int supervisor_run(const struct supervisor_options *options)
 {
-	struct run run = {
-		.options = options, .claim = WIPE_CLAIM_NULL, .wire_fd = -1, .pidfd = -1, .signal_fd = -1};
+	struct run run = {.options = options, .claim = WIPE_CLAIM_NULL};
 	int r;
 
+	supervised_init(&run.worker);
 	r = open_records(&run);
 	if (r == 0)
 		r = clear(&run);
 	wipe_claim_close(&run.claim);
 	run.recorder = wipe_recorder_free(run.recorder);
 	run.certificate = js_free(run.certificate);
-	run.audit = audit_close(run.audit);
-	run.state = state_close(run.state);
-	run.wire_fd = close_fd(run.wire_fd);
-	run.pidfd = close_fd(run.pidfd);
-	run.signal_fd = close_fd(run.signal_fd);
+	records_clear(&run.records);
+	supervised_clear(&run.worker);
 	return r;
 }

@@ -8,23 +8,20 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/sandbox.h"
-#include "base/wire.h"
+#include "base/wire-worker.h"
 #include "wipe/card.h"
 #include "wipe/eraser.h"
 #include "wipe/keystream.h"
 #include "wipe/resume.h"
 
 #include <linux/fs.h>
-#include <poll.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define PROGRESS_PAUSE_NS (250 * 1000 * 1000ULL)
-#define PIECE_MAX         (WIRE_PAYLOAD_MAX - sizeof(struct wipe_plan_piece))
+#define PIECE_MAX (WIRE_PAYLOAD_MAX - sizeof(struct wipe_plan_piece))
 
 struct worker {
-	int socket;
+	struct wire_worker wire;
 	const struct wipe_claim *claim;
 	int claimed;
 	int device_fd; /* owned; the claim's is the caller's */
@@ -32,11 +29,6 @@ struct worker {
 	struct wipe_start start;
 	struct device device;
 	struct device_fd place;
-	struct wire_message *message;
-	bool cancelled;
-	bool recorded;
-	uint64_t last_progress;
-	uint32_t last_phase;
 	struct wipe_result result;
 	char detail[WIPE_DETAIL_MAX];
 };
@@ -79,13 +71,12 @@ int wipe_worker_claim(const char *device, const char *insertion, struct wipe_cla
 
 int wipe_worker_confine(const char *user)
 {
-	bool change = user && geteuid() == 0 && getpwnam(user);
 	int r;
 
 	r = warm_up();
 	if (r < 0)
 		return r;
-	r = sandbox_become(change ? user : NULL);
+	r = sandbox_become(sandbox_user(user));
 	if (r < 0)
 		return r;
 	r = sandbox_landlock(NULL, 0);
@@ -97,65 +88,40 @@ int wipe_worker_confine(const char *user)
 /* --- conversation
  * ------------------------------------------------------------------------------------------- */
 
-static int receive(struct worker *w)
-{
-	int r = wire_receive(w->socket, w->message);
-
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return -EPIPE;
-	if (w->message->type == WIPE_MESSAGE_CANCEL)
-		w->cancelled = true;
-	if (w->message->type == WIPE_MESSAGE_PLAN_RECORDED)
-		w->recorded = true;
-	return 0;
-}
-
 static bool hook_cancelled(void *data)
 {
-	struct worker *w = data;
-	struct pollfd watch = {.fd = w->socket, .events = POLLIN};
-
-	/* A supervisor that is gone is a cancel: nobody would record what happens. */
-	if (!w->cancelled && poll(&watch, 1, 0) > 0 && receive(w) < 0)
-		w->cancelled = true;
-	return w->cancelled;
+	return wire_worker_cancelled(&((struct worker *)data)->wire);
 }
 
 static int hook_progress(void *data, const struct wipe_progress *progress)
 {
 	struct worker *w = data;
-	uint64_t now = clock_monotonic_ns();
 
-	if (progress->phase == w->last_phase && progress->done < progress->total &&
-		now - w->last_progress < PROGRESS_PAUSE_NS)
+	if (!wire_worker_progress_due(&w->wire, progress->phase, progress->done, progress->total))
 		return 0;
-	w->last_phase = progress->phase;
-	w->last_progress = now;
-	return wire_send(w->socket, WIPE_MESSAGE_PROGRESS, progress, sizeof *progress);
+	return wire_send(w->wire.socket, WIPE_MESSAGE_PROGRESS, progress, sizeof *progress);
 }
 
 static int send_plan(struct worker *w, const uint8_t *bytes, size_t size)
 {
+	int r;
+
 	for (size_t offset = 0; offset < size; offset += PIECE_MAX) {
 		struct wipe_plan_piece piece = {.offset = offset, .total = size};
 		size_t length = size - offset < PIECE_MAX ? size - offset : PIECE_MAX;
-		int r = wire_send2(
-			w->socket, WIPE_MESSAGE_PLAN, &piece, sizeof piece, bytes + offset, length);
+
+		r = wire_send2(
+			w->wire.socket, WIPE_MESSAGE_PLAN, &piece, sizeof piece, bytes + offset, length);
 
 		if (r < 0)
 			return r;
 	}
 	fault_point("wipe-plan-sent");
-	while (!w->recorded && !w->cancelled) {
-		int r = receive(w);
-
-		if (r < 0)
-			return r;
-	}
+	r = wire_worker_wait(&w->wire);
+	if (r < 0)
+		return r;
 	fault_point("wipe-plan-acknowledged");
-	return w->cancelled ? WIPE_CANCELLED : 0;
+	return w->wire.cancelled ? WIPE_CANCELLED : 0;
 }
 
 /* --- looking
@@ -250,7 +216,7 @@ static int take_up(struct worker *w, const struct source *source, struct plan **
 		return r;
 	w->result.figures.file_system = plan->file_system;
 	memcpy(w->result.plan_sha512, bytes + n - SHA512_SIZE, SHA512_SIZE);
-	r = wire_send(w->socket, WIPE_MESSAGE_RESUMED, NULL, 0);
+	r = wire_send(w->wire.socket, WIPE_MESSAGE_RESUMED, NULL, 0);
 	if (r == 0)
 		*ret_plan = TAKE_PTR(plan);
 	return r;
@@ -341,26 +307,27 @@ static int clear(struct worker *w)
 static int take_start(struct worker *w)
 {
 	unsigned fds = w->claim->fd >= 0 || w->claimed != 0 ? 0 : 1;
+	struct wire_message *message = &w->wire.message;
 	bool resume;
 
-	if (w->message->type != WIPE_MESSAGE_START || w->message->size != sizeof w->start)
+	if (message->type != WIPE_MESSAGE_START || message->size != sizeof w->start)
 		return -EBADMSG;
-	memcpy(&w->start, w->message->payload, sizeof w->start);
+	memcpy(&w->start, message->payload, sizeof w->start);
 	resume = w->start.flags & WIPE_FLAG_RESUME;
-	if (w->message->fd_count != fds + resume || w->start.flags & ~(uint32_t)WIPE_FLAGS_ALL)
+	if (message->fd_count != fds + resume || w->start.flags & ~(uint32_t)WIPE_FLAGS_ALL)
 		return -EBADMSG;
 	if (w->start.method != WIPE_METHOD_CLEAR && w->start.method != WIPE_METHOD_CLEAR_2PASS)
 		return -EBADMSG;
 	if (fds > 0)
-		w->device_fd = TAKE_FD(w->message->fds[0]);
+		w->device_fd = TAKE_FD(message->fds[0]);
 	if (resume)
-		w->plan_fd = TAKE_FD(w->message->fds[fds]);
+		w->plan_fd = TAKE_FD(message->fds[fds]);
 	return 0;
 }
 
 static int send_result(struct worker *w)
 {
-	return wire_send2(w->socket, WIPE_MESSAGE_RESULT, &w->result, sizeof w->result, w->detail,
+	return wire_send2(w->wire.socket, WIPE_MESSAGE_RESULT, &w->result, sizeof w->result, w->detail,
 		strnlen(w->detail, sizeof w->detail));
 }
 
@@ -369,7 +336,7 @@ static int serve(struct worker *w)
 	uint64_t begun = clock_monotonic_ns();
 	int r;
 
-	r = receive(w);
+	r = wire_worker_receive(&w->wire);
 	if (r == 0)
 		r = take_start(w);
 	if (r < 0)
@@ -386,17 +353,12 @@ static int serve(struct worker *w)
 
 int wipe_worker_run(int socket, const struct wipe_claim *claim, int claimed)
 {
-	struct worker w = {
-		.socket = socket, .claim = claim, .claimed = claimed, .device_fd = -1, .plan_fd = -1};
+	struct worker w = {.claim = claim, .claimed = claimed, .device_fd = -1, .plan_fd = -1};
 	int r;
 
-	w.message = malloc(sizeof *w.message);
-	if (!w.message)
-		return -ENOMEM;
-	wire_message_init(w.message);
+	wire_worker_init(&w.wire, socket, WIPE_MESSAGE_CANCEL, WIPE_MESSAGE_PLAN_RECORDED);
 	r = serve(&w);
-	wire_message_clear(w.message);
-	free(w.message);
+	wire_worker_clear(&w.wire);
 	w.device_fd = close_fd(w.device_fd);
 	w.plan_fd = close_fd(w.plan_fd);
 	return r;

@@ -3,13 +3,15 @@
 /*
  * The life of one card in records, step by step, for tests of power cuts.
  *
- *   state-steps run DIRECTORY     an offload, its commit, a clear and its certificate, each also in the audit
- * log. After each durable step its name is written to stdout: from then on it must last. state-steps check
- * DIRECTORY   opens what is there, as after a power cut, and prints one JSON object about it.
+ *   state-steps run DIRECTORY     an offload, its commit, a clear and its certificate, an outing and its
+ * return, each also in the audit log. After each durable step its name is written to stdout: from then on it
+ * must last. state-steps check DIRECTORY   opens what is there, as after a power cut, and prints one JSON
+ * object about it.
  */
 
 #include "audit/audit.h"
 #include "state/clear.h"
+#include "state/outing.h"
 #include "state/state.h"
 
 #include <string.h>
@@ -134,6 +136,30 @@ static int clear(struct steps *steps)
 	return r ? r : told("audit", audit_append(steps->audit, AUDIT_CLEAR_DONE, NULL));
 }
 
+static int outing(struct steps *steps)
+{
+	_cleanup_free_ struct outing *wanted = calloc(1, sizeof *wanted);
+	struct outing_part part = {.device = OUTING_LAPTOP};
+	int r;
+
+	if (!wanted)
+		return -ENOMEM;
+	*wanted = (struct outing){.destination = "Farm",
+		.leader = "Robin Example",
+		.requested_by = "uid 0",
+		.left_at = 1,
+		.due_back = 2,
+		.laptop = true};
+	r = told("outing", outing_create(steps->state, wanted, &part.outing));
+	if (r == 0)
+		r = told("audit", audit_append(steps->audit, AUDIT_OUTING_RECORDED, NULL));
+	if (r == 0)
+		r = told("audited", outing_set_audited(steps->state, part.outing));
+	if (r == 0)
+		r = told("audit", audit_append(steps->audit, AUDIT_OUTING_RETURNED, NULL));
+	return r ? r : told("returned", outing_book_in(steps->state, &part, 1, 3));
+}
+
 static int run(const char *directory, bool mirror)
 {
 	_cleanup_(steps_clear) struct steps steps = {.mirror = mirror};
@@ -141,7 +167,9 @@ static int run(const char *directory, bool mirror)
 
 	if (r == 0)
 		r = offload(&steps);
-	return r ? r : clear(&steps);
+	if (r == 0)
+		r = clear(&steps);
+	return r ? r : outing(&steps);
 }
 
 static int count_certificate(const struct clear *found, const char *certificate, void *data)
@@ -191,6 +219,26 @@ static int check_records(struct steps *steps, struct js *result)
 	return 0;
 }
 
+static int count_outing(const struct outing *found, void *data)
+{
+	(*(uint64_t *)data)++;
+	return 0;
+}
+
+static int check_outing(struct steps *steps, struct js *result)
+{
+	_cleanup_free_ struct outing *found = calloc(1, sizeof *found);
+	uint64_t unaudited = 0;
+	int r = found ? outing_load(steps->state, 1, found) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	js_set_string(result, "outing", r == OUTING_OK ? outing_state_name(found) : NULL);
+	r = outing_each(steps->state, OUTING_UNAUDITED, 0, count_outing, &unaudited);
+	js_set_u64(result, "unaudited", unaudited);
+	return r;
+}
+
 static int check(const char *directory)
 {
 	_cleanup_(steps_clear) struct steps steps = {0};
@@ -200,6 +248,8 @@ static int check(const char *directory)
 
 	if (r == 0)
 		r = check_records(&steps, result);
+	if (r == 0)
+		r = check_outing(&steps, result);
 	if (r == 0)
 		r = check_audit(&steps, directory, result);
 	if (r == 0)

@@ -4,9 +4,10 @@
 /* A place with an audit log and its anchor, for the unit tests of the log. The anchor is in memory that
  * children which are killed share. */
 
+#include "folder.h"
+
 #include "audit/audit.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -61,23 +62,11 @@ static inline int set_up(void **state)
 	return 0;
 }
 
-static inline void remove_files(const char *directory)
-{
-	DIR *d = opendir(directory);
-	const struct dirent *entry;
-
-	assert_non_null(d);
-	while ((entry = readdir(d)))
-		(void)unlinkat(dirfd(d), entry->d_name, 0);
-	(void)closedir(d);
-}
-
 static inline int tear_down(void **state)
 {
 	struct world *w = *state;
 
-	remove_files(w->directory);
-	assert_int_equal(rmdir(w->directory), 0);
+	assert_int_equal(folder_remove(w->directory), 0);
 	(void)munmap(w->anchor, sizeof *w->anchor);
 	free(w);
 	return 0;

@@ -10,11 +10,12 @@
 #include "base/process.h"
 #include "base/setdigest.h"
 #include "base/utf8.h"
-#include "base/wire.h"
+#include "base/wire-worker.h"
 #include "base/xxh128.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -168,6 +169,71 @@ static void wire_carries_messages_and_descriptors(void **state)
 	(void)close(fds[1]);
 }
 
+/* A worker that was killed before it read its answer. What it said before is still heard. */
+static void wire_peer_that_died_is_gone_for_senders_too(void **state)
+{
+	_cleanup_free_ struct wire_message *message = calloc(1, sizeof *message);
+	int fds[2];
+
+	assert_non_null(message);
+	assert_int_equal(wire_pair(fds), 0);
+	assert_int_equal(wire_send(fds[0], 7, NULL, 0), 0);
+	assert_int_equal(wire_send(fds[1], 8, NULL, 0), 0);
+	(void)close(fds[1]);
+	assert_int_equal(wire_send(fds[0], 7, NULL, 0), -EPIPE);
+	assert_int_equal(wire_send(fds[0], 7, NULL, 0), -EPIPE);
+	assert_int_equal(wire_receive(fds[0], message), 1);
+	assert_int_equal(message->type, 8);
+	assert_int_equal(wire_receive(fds[0], message), 0);
+	(void)close(fds[0]);
+}
+
+static void a_worker_hears_a_cancel_a_go_and_the_end_of_its_supervisor(void **state)
+{
+	enum { CANCEL = 5, GO };
+	_cleanup_free_ struct wire_worker *worker = calloc(1, sizeof *worker);
+	int fds[2];
+
+	assert_non_null(worker);
+	assert_int_equal(wire_pair(fds), 0);
+	wire_worker_init(worker, fds[1], CANCEL, GO);
+	assert_false(wire_worker_cancelled(worker));
+	assert_int_equal(wire_send(fds[0], GO, NULL, 0), 0);
+	assert_int_equal(wire_worker_wait(worker), 0);
+	assert_true(worker->may_go);
+	assert_int_equal(wire_send(fds[0], CANCEL, NULL, 0), 0);
+	assert_true(wire_worker_cancelled(worker));
+
+	wire_worker_init(worker, fds[1], CANCEL, GO);
+	assert_int_equal(wire_send(fds[0], CANCEL, NULL, 0), 0);
+	assert_int_equal(wire_worker_wait(worker), 0);
+	assert_true(worker->cancelled && !worker->may_go);
+
+	wire_worker_init(worker, fds[1], CANCEL, GO);
+	(void)close(fds[0]);
+	assert_int_equal(wire_worker_wait(worker), -EPIPE);
+	assert_true(wire_worker_cancelled(worker));
+	wire_worker_clear(worker);
+	(void)close(fds[1]);
+}
+
+static void progress_is_told_at_each_phase_and_four_times_a_second(void **state)
+{
+	_cleanup_free_ struct wire_worker *worker = calloc(1, sizeof *worker);
+	uint64_t begun = clock_monotonic_ns();
+	bool due;
+
+	assert_non_null(worker);
+	wire_worker_init(worker, -1, 0, 0);
+	assert_true(wire_worker_progress_due(worker, 1, 0, 10));
+	assert_true(wire_worker_progress_due(worker, 1, 10, 10));
+	assert_true(wire_worker_progress_due(worker, 2, 0, 10));
+	due = wire_worker_progress_due(worker, 2, 1, 10);
+	assert_true(!due || clock_monotonic_ns() - begun >= 250000000);
+	worker->told_ns -= 1000000000; /* a second ago */
+	assert_true(wire_worker_progress_due(worker, 2, 1, 10));
+}
+
 static void files_are_replaced_whole(void **state)
 {
 	char directory[] = "/tmp/outing-test-XXXXXX";
@@ -188,6 +254,26 @@ static void files_are_replaced_whole(void **state)
 	assert_int_equal(fd_make_dir_at(dirfd, "f", 0700), -ENOTDIR);
 	assert_int_equal(unlinkat(dirfd, "f", 0), 0);
 	assert_int_equal(rmdir(directory), 0);
+}
+
+static void an_answer_is_read_before_its_deadline(void **state)
+{
+	uint64_t never = clock_monotonic_ns() + 3600 * 1000000000ULL;
+	char answer[4] = "";
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(fd_write_full(ends[1], "yes", 3), 0);
+	assert_int_equal(fd_read_before(ends[0], answer, 3, 0), -ETIMEDOUT);
+	assert_int_equal(fd_read_before(ends[0], answer, 3, never), 0);
+	assert_string_equal(answer, "yes");
+	assert_int_equal(fd_write_full(ends[1], "n", 1), 0);
+	assert_int_equal(fd_read_before(ends[0], answer, 2, clock_monotonic_ns() + 1000000), -ETIMEDOUT);
+	assert_int_equal(fd_read_before(ends[0], answer, 0, 0), 0);
+	(void)close(ends[1]);
+	assert_int_equal(fd_read_before(ends[0], answer, 2, never), -EIO);
+	(void)close(ends[0]);
+	assert_int_equal(fd_read_before(ends[0], answer, 2, never), -EBADF);
 }
 
 static void children_are_watched(void **state)
@@ -220,6 +306,44 @@ static void children_are_watched(void **state)
 	assert_int_equal(process_start(&options, &pid, &pidfd), -ESRCH);
 }
 
+static void children_are_ended_whatever_they_do(void **state)
+{
+	const char *const deaf[] = {"/bin/sh", "-c", "trap '' TERM; read line <&3", NULL};
+	const char *const done[] = {"/bin/sh", "-c", "exit 3", NULL};
+	struct process_options options = {.argv = deaf, .wire_fd = -1, .output_fd = -1};
+	_cleanup_close_ int input = -1, pidfd = -1;
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(wire_pair(fds), 0);
+	input = fds[0];
+	options.wire_fd = fds[1];
+	assert_int_equal(process_end(-1, 100), -1);
+	options.argv = done;
+	assert_int_equal(process_start(&options, &pid, &pidfd), 0);
+	assert_int_equal(process_end(pidfd, 20000), 3);
+	pidfd = close_fd(pidfd);
+	options.argv = deaf;
+	assert_int_equal(process_start(&options, &pid, &pidfd), 0);
+	assert_int_equal(process_end(pidfd, 0), 256 + SIGKILL);
+	(void)close(fds[1]);
+}
+
+static void stop_signals_are_read_not_taken(void **state)
+{
+	sigset_t before;
+	_cleanup_close_ int fd = -1;
+
+	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &before), 0);
+	fd = process_stop_signals();
+	assert_true(fd >= 0);
+	assert_false(process_stop_asked(fd));
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_true(process_stop_asked(fd));
+	assert_false(process_stop_asked(fd));
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+}
+
 static void times_are_utc(void **state)
 {
 	char text[CLOCK_TEXT];
@@ -227,6 +351,29 @@ static void times_are_utc(void **state)
 	assert_string_equal(clock_format(1795411906, text), "2026-11-23T05:31:46Z");
 	assert_string_equal(clock_format_name(1795411906, text), "2026-11-23T053146Z");
 	assert_string_equal(clock_format(INT64_MAX, text), "unknown");
+}
+
+static void times_are_read_strictly(void **state)
+{
+	static const char *const bad[] = {"", "2026-11-23", "2026-11-23T05:31:46", "2026-11-23 05:31:46Z",
+		"2026-02-31T05:31:46Z", "2026-13-01T05:31:46Z", "2026-11-23T24:00:00Z",
+		"2026-11-23T05:60:00Z", "2026-11-23T05:31:60Z", "2026-11-23T05:31:46.Z",
+		"2026-11-23T05:31:46+0100", "2026-11-23T05:31:46+24:00", "2026-11-23T05:31:46ZZ",
+		"2026-11-23T05:31:46Z ", "26-11-23T05:31:46Z", "2026-11-00T05:31:46Z", "+026-11-23T05:31:46Z",
+		"2026-11-23T05:31"};
+	int64_t seconds = 0;
+
+	assert_int_equal(clock_parse("2026-11-23T05:31:46Z", &seconds), 0);
+	assert_true(seconds == 1795411906);
+	assert_int_equal(clock_parse("2026-11-23T06:31:46.999+01:00", &seconds), 0);
+	assert_true(seconds == 1795411906);
+	assert_int_equal(clock_parse("2026-11-23T00:01:46-05:30", &seconds), 0);
+	assert_true(seconds == 1795411906);
+	assert_int_equal(clock_parse("2028-02-29T00:00:00Z", &seconds), 0);
+	seconds = 7;
+	for (size_t i = 0; i < ELEMENTS(bad); i++)
+		if (clock_parse(bad[i], &seconds) != -EINVAL || seconds != 7)
+			fail_msg("\"%s\" was taken", bad[i]);
 }
 
 int main(void)
@@ -240,9 +387,16 @@ int main(void)
 		cmocka_unit_test(hashes_match_known_answers),
 		cmocka_unit_test(sets_ignore_order_but_nothing_else),
 		cmocka_unit_test(wire_carries_messages_and_descriptors),
+		cmocka_unit_test(wire_peer_that_died_is_gone_for_senders_too),
+		cmocka_unit_test(a_worker_hears_a_cancel_a_go_and_the_end_of_its_supervisor),
+		cmocka_unit_test(progress_is_told_at_each_phase_and_four_times_a_second),
 		cmocka_unit_test(files_are_replaced_whole),
+		cmocka_unit_test(an_answer_is_read_before_its_deadline),
 		cmocka_unit_test(children_are_watched),
+		cmocka_unit_test(children_are_ended_whatever_they_do),
+		cmocka_unit_test(stop_signals_are_read_not_taken),
 		cmocka_unit_test(times_are_utc),
+		cmocka_unit_test(times_are_read_strictly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,12 +138,30 @@ static void what_is_not_there_is_refused(void **state)
 
 static void what_changes_something_needs_more_than_looking(void **state)
 {
-	static const char *const changing[] = {"AddDevice", "RenameDevice", "AssignDevice", "RemoveDevice",
-		"Offload", "Wipe", "CancelJob", "VaultCreate", "Reload"};
+	static const char *const changing[] = {"AddDevice", "RenameDevice", "AssignDevice", "AssignPerson",
+		"RemoveDevice", "ExportDevices", "ImportDevices", "Offload", "Wipe", "CancelJob",
+		"VaultCreate", "Reload", "RecordOuting", "ReturnOuting", "Attest", "AttestDevice",
+		"ImportNames", "ClearNames"};
 
 	for (size_t i = 0; i < ELEMENTS(changing); i++)
 		assert_string_not_equal(bouncer_find(changing[i])->action, BOUNCER_STATUS);
 	assert_string_equal(bouncer_find("Wipe")->action, BOUNCER_WIPE);
+	assert_string_equal(bouncer_find("Attest")->action, BOUNCER_MANAGE);
+	assert_string_equal(bouncer_find("ImportNames")->action, BOUNCER_MANAGE);
+	assert_string_equal(bouncer_find("CountNames")->action, BOUNCER_MANAGE);
+	assert_string_equal(bouncer_find("ClearNames")->action, BOUNCER_MANAGE);
+}
+
+static void only_documents_may_be_long(void **state)
+{
+	static const char *const documents[] = {"Check", "RecordOuting", "ReturnOuting"};
+	size_t found = 0;
+
+	for (size_t i = 0; i < ELEMENTS(documents); i++)
+		assert_true(bouncer_find(documents[i])->takes_json);
+	for (int i = 0; i < BUS_MEMBERS; i++)
+		found += bouncer_rule((enum bus_member)i)->takes_json;
+	assert_int_equal(found, ELEMENTS(documents));
 }
 
 static void a_user_cannot_call_without_end(void **state)
@@ -178,6 +196,7 @@ int main(void)
 		cmocka_unit_test(every_rule_has_an_action_of_polkit),
 		cmocka_unit_test(what_is_not_there_is_refused),
 		cmocka_unit_test(what_changes_something_needs_more_than_looking),
+		cmocka_unit_test(only_documents_may_be_long),
 		cmocka_unit_test(a_user_cannot_call_without_end),
 		cmocka_unit_test(many_users_share_what_is_left),
 	};

@@ -2,13 +2,14 @@
 
 /* Records of clears: no plan without a proven offload, no certificate without a read-back. */
 
+#include "folder.h"
+
 #include "state/clear.h"
 
 #include "base/fault.h"
 #include "state/schema.h"
 #include "state/state.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -67,24 +68,12 @@ static int set_up(void **state)
 	return 0;
 }
 
-static void remove_files(const char *directory)
-{
-	DIR *d = opendir(directory);
-	const struct dirent *entry;
-
-	assert_non_null(d);
-	while ((entry = readdir(d)))
-		(void)unlinkat(dirfd(d), entry->d_name, 0);
-	(void)closedir(d);
-}
-
 static int tear_down(void **state)
 {
 	struct world *w = *state;
 
 	w->state = state_close(w->state);
-	remove_files(w->directory);
-	assert_int_equal(rmdir(w->directory), 0);
+	assert_int_equal(folder_remove(w->directory), 0);
 	free(w);
 	return 0;
 }

@@ -55,6 +55,13 @@ static void an_empty_file_gives_the_defaults(void **state)
 	assert_true(config.hooks.enabled);
 	assert_string_equal(config.hooks.user, "outing-hooks");
 	assert_true(config.hooks.timeout_seconds == 30);
+	assert_int_equal(config.outing.policy, CONFIG_OUTING_TRANSFER_ALL);
+	assert_false(config.outing.accept_weak);
+	assert_true(config.outing.try_keys);
+	assert_string_equal(config.checks.malware_product, "");
+	assert_true(config.checks.passwords && config.checks.automatic_login && config.checks.screen_lock);
+	assert_true(config.checks.malware && config.checks.passwords_reviewed && config.checks.updates);
+	assert_true(config.checks.install_rights && config.checks.hibernation);
 	assert_int_equal(config.log.level, LOG_LEVEL_INFO);
 }
 
@@ -69,9 +76,18 @@ static void every_key_can_be_set(void **state)
 			       "        protected_files = \"clear\"; };\n"
 			       "audit: { retention_days = 31; };\n"
 			       "hooks: { enabled = false; user = \"_hooks\"; timeout_seconds = 600; };\n"
+			       "outing: { policy = \"names-only\"; accept_weak = true; sentence = \"\"; };\n"
+			       "checks: { malware_product = \"Example Shield\"; malware_max_days = 3;\n"
+			       "          screen_lock = false; };\n"
 			       "log: { level = \"debug\"; };\n",
 				 &config, &errors),
 		0);
+	assert_int_equal(config.outing.policy, CONFIG_OUTING_NAMES_ONLY);
+	assert_true(config.outing.accept_weak);
+	assert_string_equal(config.outing.sentence, "");
+	assert_string_equal(config.checks.malware_product, "Example Shield");
+	assert_true(config.checks.malware_max_days == 3);
+	assert_false(config.checks.screen_lock);
 	assert_string_equal(config.vault.path, "/data/vault");
 	assert_true(config.vault.reserve == 512ULL << 20);
 	assert_false(config.offload.automatic);

@@ -161,6 +161,27 @@ static void tables_fit(void **state)
 					      "disk-00112233aa  -                  1234\n");
 }
 
+static void cells_may_be_broken_into_lines(void **state)
+{
+	static const struct table_column columns[] = {
+		{"WHAT", .wrap = true}, {"STATE", .whole = true}, {"WHY", .wrap = true}, {NULL}};
+	_cleanup_table_ struct table *table = table_new(columns);
+	static const struct terminal narrow = {.columns = 40};
+	PAGE(page);
+
+	table_add(table, (const char *[]){"The camera of the group", "not ready",
+				 "It holds pictures that are nowhere else"});
+	table_add(table, (const char *[]){"Averyveryverylongword", "ready", NULL});
+	assert_int_equal(table_print(table, page.out, &narrow), 0);
+	assert_string_equal(page_text(&page), "WHAT           STATE      WHY\n"
+					      "The camera of  not ready  It holds\n"
+					      "the group                 pictures that\n"
+					      "                          are nowhere\n"
+					      "                          else\n"
+					      "Averyveryvery  ready      -\n"
+					      "longword\n");
+}
+
 static void a_table_without_memory_is_an_error(void **state)
 {
 	PAGE(page);
@@ -270,6 +291,7 @@ int main(void)
 		cmocka_unit_test(sentences_are_broken_between_words),
 		cmocka_unit_test(json_keeps_its_meaning),
 		cmocka_unit_test(tables_fit),
+		cmocka_unit_test(cells_may_be_broken_into_lines),
 		cmocka_unit_test(a_table_without_memory_is_an_error),
 		cmocka_unit_test(times_left),
 		cmocka_unit_test(percent_is_never_guessed),

@@ -98,7 +98,7 @@ static void each_option_is_in_the_synopsis_of_the_verbs_that_take_it(void **stat
 	const struct verb *verb;
 
 	for (size_t i = 0; (verb = verb_at(i)); i++) {
-		for (unsigned bit = OPTION_JSON; bit <= OPTION_SIZE; bit <<= 1) {
+		for (unsigned bit = OPTION_JSON; bit <= OPTION_NOTE; bit <<= 1) {
 			const char *name = options_name((enum option)bit);
 
 			assert_true(*name);

@@ -2,35 +2,17 @@
 
 /* FAT volumes: what is read from a whole one, and by which name each kind of damage is refused. */
 
-#include "card-image.h"
+#include "card-looks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-static int look(struct image *i, struct card *card)
-{
-	struct source source = image_source(i);
-
-	return card_look(&source, false, card);
-}
-
-static void assert_outcome(struct image *i, enum wipe_outcome expected)
-{
-	struct card card;
-	int r = look(i, &card);
-
-	card_clear(&card);
-	if (r != (int)expected)
-		fail_msg("%s instead of %s", r < 0 ? "error" : wipe_outcome_name((enum wipe_outcome)r),
-			wipe_outcome_name(expected));
-}
-
 static void assert_path(struct image *i, enum wipe_outcome expected, const char *path)
 {
 	struct card card;
-	int r = look(i, &card);
+	int r = image_look(i, &card);
 
 	assert_int_equal(r, expected);
 	assert_string_equal(card.tree.path, path);
@@ -57,7 +39,7 @@ static void a_whole_card_is_read(void **state)
 		struct card card;
 
 		image_fill_fat(&i);
-		assert_int_equal(look(&i, &card), 0);
+		assert_int_equal(image_look(&i, &card), 0);
 		assert_int_equal(card.file_system, kinds[n / 2]);
 		assert_int_equal(card.layout.partitioned, n % 2);
 		assert_true(set_digest_equal(&card.tree.set, &set));
@@ -76,7 +58,7 @@ static void assert_one_file(struct image *i, const char *path, uint64_t size)
 	struct set_digest set = SET_DIGEST_NULL;
 	struct card card;
 
-	assert_int_equal(look(i, &card), 0);
+	assert_int_equal(image_look(i, &card), 0);
 	assert_int_equal(set_digest_add(&set, path, strlen(path), size), 0);
 	if (!set_digest_equal(&card.tree.set, &set))
 		fail_msg("not the one file %s", path);
@@ -168,7 +150,7 @@ static void protected_files_are_counted(void **state)
 	struct card card;
 
 	fat_file(&i, "KEPT    JPG", 5)[11] = 0x21;
-	assert_int_equal(look(&i, &card), 0);
+	assert_int_equal(image_look(&i, &card), 0);
 	assert_int_equal(card.tree.protected_files, 1);
 	card_clear(&card);
 }
@@ -183,7 +165,7 @@ static void names_in_doubt_are_refused(void **state)
 		_cleanup_image_ struct image i = image_fat(12, 100, false); \
 		fat_long(&i, units, ELEMENTS(units), "X~1        ");        \
 		fat_file(&i, "X~1        ", 1);                             \
-		assert_outcome(&i, WIPE_BAD_NAME);                          \
+		image_is(&i, WIPE_BAD_NAME);                                \
 	} while (0)
 	REFUSED(lone);
 	REFUSED(low);
@@ -195,7 +177,7 @@ static void names_in_doubt_are_refused(void **state)
 
 		fat_long_ascii(&i, "...", "_~1        ");
 		fat_file(&i, "_~1        ", 1);
-		assert_outcome(&i, WIPE_BAD_NAME);
+		image_is(&i, WIPE_BAD_NAME);
 	}
 	{
 		_cleanup_image_ struct image i = image_fat(12, 100, false);
@@ -203,13 +185,13 @@ static void names_in_doubt_are_refused(void **state)
 		fat_long_ascii(&i, "Note..", "NOTE~1     ");
 		fat_file(&i, "NOTE~1     ", 1);
 		fat_file(&i, "NOTE       ", 1);
-		assert_outcome(&i, WIPE_BAD_NAME);
+		image_is(&i, WIPE_BAD_NAME);
 	}
 	{
 		_cleanup_image_ struct image i = image_fat(12, 100, false);
 
 		fat_file(&i, "A/B        ", 1);
-		assert_outcome(&i, WIPE_BAD_NAME);
+		image_is(&i, WIPE_BAD_NAME);
 	}
 }
 
@@ -222,7 +204,7 @@ static void two_of_a_name_are_refused(void **state)
 	assert_path(&same, WIPE_BAD_NAME, "note.txt");
 	fat_long_ascii(&alias, "another.txt", "NOTE    TXT");
 	fat_file(&alias, "NOTE    TXT", 1);
-	assert_outcome(&alias, WIPE_BAD_NAME);
+	image_is(&alias, WIPE_BAD_NAME);
 }
 
 static void a_dirty_volume_is_refused(void **state)
@@ -231,15 +213,15 @@ static void a_dirty_volume_is_refused(void **state)
 				     fat32 = filled(32), error32 = filled(32);
 
 	boot16.bytes[boot16.start + 0x25] = 1;
-	assert_outcome(&boot16, WIPE_DIRTY);
+	image_is(&boot16, WIPE_DIRTY);
 	boot32.bytes[boot32.start + 0x41] = 1;
-	assert_outcome(&boot32, WIPE_DIRTY);
+	image_is(&boot32, WIPE_DIRTY);
 	fat_put(&fat16, 1, 0x7FFF);
-	assert_outcome(&fat16, WIPE_DIRTY);
+	image_is(&fat16, WIPE_DIRTY);
 	fat_put(&fat32, 1, 0x07FFFFFF);
-	assert_outcome(&fat32, WIPE_DIRTY);
+	image_is(&fat32, WIPE_DIRTY);
 	fat_put(&error32, 1, 0x0BFFFFFF);
-	assert_outcome(&error32, WIPE_DIRTY);
+	image_is(&error32, WIPE_DIRTY);
 }
 
 static void damage_of_the_table_is_refused(void **state)
@@ -251,13 +233,13 @@ static void damage_of_the_table_is_refused(void **state)
 					     nonsense = filled(kinds[n]), lost = filled(kinds[n]);
 
 		differ.bytes[differ.fat2 + 9] ^= 0x10;
-		assert_outcome(&differ, WIPE_FATS_DIFFER);
+		image_is(&differ, WIPE_FATS_DIFFER);
 		fat_put(&bad, 90, fat_eoc(&bad) - 8);
-		assert_outcome(&bad, WIPE_BAD_BLOCKS);
+		image_is(&bad, WIPE_BAD_BLOCKS);
 		fat_put(&nonsense, 90, nonsense.clusters + 2);
-		assert_outcome(&nonsense, WIPE_BAD_FAT);
+		image_is(&nonsense, WIPE_BAD_FAT);
 		fat_chain(&lost, 3, 0xCD);
-		assert_outcome(&lost, WIPE_LOST_CLUSTERS);
+		image_is(&lost, WIPE_LOST_CLUSTERS);
 	}
 }
 
@@ -276,9 +258,9 @@ static void chains_that_go_wrong_are_refused(void **state)
 	fat_entry(&cross, "TWO     JPG", 0x20, c, 1024);
 	assert_path(&cross, WIPE_CROSS_LINKED, "TWO.JPG");
 	fat_entry(&range, "FAR     JPG", 0x20, 60000, 512);
-	assert_outcome(&range, WIPE_OUT_OF_RANGE);
+	image_is(&range, WIPE_OUT_OF_RANGE);
 	fat_entry(&freed, "FREE    JPG", 0x20, 4000, 512);
-	assert_outcome(&freed, WIPE_BAD_FAT);
+	image_is(&freed, WIPE_BAD_FAT);
 }
 
 static void lengths_must_fit(void **state)
@@ -286,9 +268,9 @@ static void lengths_must_fit(void **state)
 	_cleanup_image_ struct image longer = filled(12), shorter = filled(12), empty = filled(12);
 
 	fat_entry(&longer, "A       JPG", 0x20, fat_chain(&longer, 3, 1), 1024);
-	assert_outcome(&longer, WIPE_BAD_SIZE);
+	image_is(&longer, WIPE_BAD_SIZE);
 	fat_entry(&shorter, "A       JPG", 0x20, fat_chain(&shorter, 1, 1), 1024);
-	assert_outcome(&shorter, WIPE_BAD_SIZE);
+	image_is(&shorter, WIPE_BAD_SIZE);
 	fat_entry(&empty, "A       JPG", 0x20, fat_chain(&empty, 1, 1), 0);
 	assert_path(&empty, WIPE_BAD_SIZE, "A.JPG");
 }
@@ -303,17 +285,17 @@ static void folders_must_be_whole(void **state)
 	fat_at(&dots, c)[0] = 'X';
 	assert_path(&dots, WIPE_BAD_DIRECTORY, "SUB");
 	fat_folder(&parent, "SUB        ", 77);
-	assert_outcome(&parent, WIPE_BAD_DIRECTORY);
+	image_is(&parent, WIPE_BAD_DIRECTORY);
 	fat_entry(&zero, "SUB        ", 0x10, 0, 0);
-	assert_outcome(&zero, WIPE_OUT_OF_RANGE);
+	image_is(&zero, WIPE_OUT_OF_RANGE);
 	behind.folder_at += 32;
 	fat_file(&behind, "BEHIND  JPG", 1);
-	assert_outcome(&behind, WIPE_BAD_DIRECTORY);
+	image_is(&behind, WIPE_BAD_DIRECTORY);
 	c = fat_folder(&circle, "SUB        ", 0);
 	fat_entry(&circle, "AGAIN      ", 0x10, c, 0);
 	assert_path(&circle, WIPE_CROSS_LINKED, "SUB/AGAIN");
 	fat_file(&strange, "A       JPG", 1)[11] = 0x60;
-	assert_outcome(&strange, WIPE_UNUSUAL);
+	image_is(&strange, WIPE_UNUSUAL);
 }
 
 static void folder_bombs_end(void **state)
@@ -326,12 +308,12 @@ static void folder_bombs_end(void **state)
 	{
 		struct card card;
 
-		assert_int_equal(look(&i, &card), 0);
+		assert_int_equal(image_look(&i, &card), 0);
 		assert_int_equal(card.tree.folders, TREE_DEPTH_MAX);
 		card_clear(&card);
 	}
 	fat_folder(&i, "D          ", parent);
-	assert_outcome(&i, WIPE_TOO_DEEP);
+	image_is(&i, WIPE_TOO_DEEP);
 }
 
 static void boot_sectors_are_checked(void **state)
@@ -341,23 +323,23 @@ static void boot_sectors_are_checked(void **state)
 				     other = filled(16), small = filled(16), info = filled(32);
 
 	store_le16(sector.bytes + sector.start + 11, 513);
-	assert_outcome(&sector, WIPE_BAD_BOOT_SECTOR);
+	image_is(&sector, WIPE_BAD_BOOT_SECTOR);
 	store_le32(total.bytes + total.start + 32, 1 << 20);
-	assert_outcome(&total, WIPE_BAD_BOOT_SECTOR);
+	image_is(&total, WIPE_BAD_BOOT_SECTOR);
 	store_le32(cluster.bytes + cluster.start + 44, 1);
-	assert_outcome(&cluster, WIPE_BAD_BOOT_SECTOR);
+	image_is(&cluster, WIPE_BAD_BOOT_SECTOR);
 	backup.bytes[backup.start + 6 * 512 + 13] = 2;
-	assert_outcome(&backup, WIPE_BAD_BACKUP_BOOT);
+	image_is(&backup, WIPE_BAD_BACKUP_BOOT);
 	store_le16(version.bytes + version.start + 42, 1);
-	assert_outcome(&version, WIPE_UNUSUAL);
+	image_is(&version, WIPE_UNUSUAL);
 	store_le16(mirror.bytes + mirror.start + 40, 0x80);
-	assert_outcome(&mirror, WIPE_UNUSUAL);
+	image_is(&mirror, WIPE_UNUSUAL);
 	memset(other.bytes + other.start, 0, 512);
-	assert_outcome(&other, WIPE_OTHER_FILE_SYSTEM);
+	image_is(&other, WIPE_OTHER_FILE_SYSTEM);
 	store_le16(small.bytes + small.start + 22, 1);
-	assert_outcome(&small, WIPE_BAD_BOOT_SECTOR);
+	image_is(&small, WIPE_BAD_BOOT_SECTOR);
 	store_le16(info.bytes + info.start + 48, 40);
-	assert_outcome(&info, WIPE_BAD_BOOT_SECTOR);
+	image_is(&info, WIPE_BAD_BOOT_SECTOR);
 }
 
 int main(void)

@@ -2,13 +2,14 @@
 
 /* Hooks: which files are run, with what, as whom, for how long, and that none of it can do harm. */
 
+#include "folder.h"
+
 #include "job/hooks.h"
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "job/hook-files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
@@ -53,25 +54,13 @@ static int set_up(void **state)
 	return 0;
 }
 
-static void remove_all(const char *directory)
-{
-	DIR *d = opendir(directory);
-	const struct dirent *entry;
-
-	assert_non_null(d);
-	while ((entry = readdir(d)))
-		(void)unlinkat(dirfd(d), entry->d_name, 0);
-	(void)closedir(d);
-	assert_int_equal(rmdir(directory), 0);
-}
-
 static int tear_down(void **state)
 {
 	struct world *w = *state;
 
-	remove_all(w->folder);
-	remove_all(w->directory);
-	remove_all(w->notes);
+	assert_int_equal(folder_remove(w->folder), 0);
+	assert_int_equal(folder_remove(w->directory), 0);
+	assert_int_equal(folder_remove(w->notes), 0);
 	free(w);
 	return 0;
 }
@@ -148,7 +137,7 @@ static void the_environment_is_exactly_what_is_documented(void **state)
 		"camera?$(reboot)\nOUTING_ROLE=camera\n"
 		"OUTING_ROOM=Blue "
 		"Room\nOUTING_SESSION=1f\nOUTING_REASON=because\nOUTING_JOB=7\nOUTING_FILES=0\n"
-		"OUTING_BYTES=12345678901\nOUTING_CERTIFICATE={\"method\":\"clear\"}\n";
+		"OUTING_BYTES=12345678901\nOUTING_REFUSALS=3\nOUTING_CERTIFICATE={\"method\":\"clear\"}\n";
 	struct world *w = *state;
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -163,6 +152,8 @@ static void the_environment_is_exactly_what_is_documented(void **state)
 		.job = 7,
 		.has_counts = true,
 		.bytes = 12345678901,
+		.has_refusals = true,
+		.refusals = 3,
 		.certificate = "{\"method\":\"clear\"}"};
 	(void)setenv("OUTING_SECRET", "must not be seen", 1);
 	hook(w, "env", 0755, "cat /proc/$$/environ >env");

@@ -233,6 +233,7 @@ static void known_media_are_found_by_hash_only(void **state)
 		{"usb:05e3:0749:A1B2C3D4", ROLE_READER},
 		{"card:6a1b2c3d:1A2B-3C4D:BLUE%20ROOM:8053063680", ROLE_CAMERA},
 		{"usb:0781:5567:4C530001230101117233", ROLE_STICK},
+		{"usb:18d1:4ee1:0123456789ABCDEF", ROLE_PHONE},
 	};
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -243,7 +244,8 @@ static void known_media_are_found_by_hash_only(void **state)
 	assert_null(strstr(text, "BLUE"));
 	assert_int_equal(known_media_find(text, size, media[0].key), ROLE_CAMERA);
 	assert_int_equal(known_media_find(text, size, media[1].key), ROLE_READER);
-	assert_int_equal(known_media_find(text, size, media[3].key), ROLE_NONE);
+	assert_int_equal(known_media_find(text, size, media[3].key), ROLE_STICK);
+	assert_int_equal(known_media_find(text, size, media[4].key), ROLE_NONE);
 	assert_int_equal(known_media_find(text, size, "card:6a1b2c3d:1A2B-3C4D::8053063680"), ROLE_CAMERA);
 	assert_int_equal(
 		known_media_find(text, size, "card:6a1b2c3d:1A2B-3C4D:OTHER:8053063680"), ROLE_CAMERA);

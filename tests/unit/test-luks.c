@@ -4,9 +4,9 @@
  * guest). */
 
 #include "base/fd.h"
+#include "encryption/luks.h"
 #include "folder.h"
 #include "vault/container.h"
-#include "vault/luks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -112,6 +112,8 @@ static void put_luks1(uint8_t *at, const char *cipher, const char *mode)
 	(void)snprintf((char *)at + 72, 32, "sha256");
 	store_be32(at + 104, 4096);
 	store_be32(at + 108, 64);
+	for (size_t i = 0; i < 8; i++)
+		store_be32(at + 208 + 48 * i, 0xdead);
 }
 
 #define LUKS2_JSON(segments, config) \

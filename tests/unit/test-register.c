@@ -2,12 +2,13 @@
 
 /* The register: names people use, keys devices are known by, and that neither is ever given twice. */
 
+#include "folder.h"
+
 #include "state/register.h"
 
 #include "state/name.h"
 #include "state/state.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -37,16 +38,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct world *w = *state;
-	const struct dirent *entry;
-	DIR *d;
 
 	w->state = state_close(w->state);
-	d = opendir(w->directory);
-	assert_non_null(d);
-	while ((entry = readdir(d)))
-		(void)unlinkat(dirfd(d), entry->d_name, 0);
-	(void)closedir(d);
-	assert_int_equal(rmdir(w->directory), 0);
+	assert_int_equal(folder_remove(w->directory), 0);
 	free(w);
 	return 0;
 }
@@ -264,6 +258,47 @@ static void texts_are_cut_between_characters(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void what_a_usb_device_says_of_itself_is_kept(void **state)
+{
+	struct world *w = *state;
+	struct registered_device device = camera("Blue Room camera", 'a'), found;
+	int64_t number;
+
+	(void)snprintf(device.key, sizeof device.key, "usb:1209:b10e:SN1");
+	(void)snprintf(device.device_key, sizeof device.device_key, "%s", device.key);
+	(void)snprintf(device.descriptors, sizeof device.descriptors, "480:ab:08");
+	assert_int_equal(register_add(w->state, &device, &number), REGISTER_OK);
+	assert_int_equal(register_find_usb(w->state, "usb:1209:b10e:SN1", &found), REGISTER_OK);
+	assert_string_equal(found.descriptors, "480:ab:08");
+	assert_string_equal(found.port, "");
+	assert_int_equal(register_find_usb(w->state, "usb:1209:b10e:SN", &found), REGISTER_NONE);
+	assert_int_equal(register_find_usb(w->state, "usb:1209:b10e:SN11", &found), REGISTER_NONE);
+	assert_int_equal(register_find_usb(w->state, "", &found), REGISTER_NONE);
+	assert_int_equal(register_redescribe(w->state, number, "480:cd:03+08", "socket"), REGISTER_OK);
+	assert_int_equal(register_find_usb(w->state, device.key, &found), REGISTER_OK);
+	assert_string_equal(found.descriptors, "480:cd:03+08");
+	assert_string_equal(found.port, "socket");
+	assert_int_equal(register_redescribe(w->state, number, "a\nb", ""), REGISTER_TEXT_BAD);
+	assert_int_equal(register_redescribe(w->state, number + 1, "", ""), REGISTER_NONE);
+	assert_int_equal(register_remove(w->state, device.name, "uid 0"), REGISTER_OK);
+	assert_int_equal(register_redescribe(w->state, number, "", ""), REGISTER_NONE);
+	assert_int_equal(register_find_usb(w->state, device.key, &found), REGISTER_NONE);
+}
+
+/* A second unit of a device (its other slot) is the same USB device; signs of SQL patterns are only signs. */
+static void further_units_are_the_same_usb_device(void **state)
+{
+	struct world *w = *state;
+	struct registered_device device = camera("Second slot", 'b'), found;
+
+	(void)snprintf(device.key, sizeof device.key, "usb:1209:b10e:SN%%_1:1");
+	(void)snprintf(device.device_key, sizeof device.device_key, "%s", device.key);
+	assert_int_equal(register_add(w->state, &device, NULL), REGISTER_OK);
+	assert_int_equal(register_find_usb(w->state, "usb:1209:b10e:SN%_1", &found), REGISTER_OK);
+	assert_string_equal(found.name, "Second slot");
+	assert_int_equal(register_find_usb(w->state, "usb:1209:b10e:SN%__", &found), REGISTER_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +312,8 @@ int main(void)
 		TEST(what_a_device_says_of_itself_is_cleaned),
 		TEST(the_list_is_by_name_and_can_be_stopped),
 		TEST(of_two_who_add_the_same_one_succeeds),
+		TEST(what_a_usb_device_says_of_itself_is_kept),
+		TEST(further_units_are_the_same_usb_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

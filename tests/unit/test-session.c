@@ -2,11 +2,12 @@
 
 /* Offload sessions: their states, their objects, and that nothing is committed on anybody's word. */
 
+#include "folder.h"
+
 #include "state/session.h"
 
 #include "state/state.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -47,16 +48,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct world *w = *state;
-	const struct dirent *entry;
-	DIR *d;
 
 	w->state = state_close(w->state);
-	d = opendir(w->directory);
-	assert_non_null(d);
-	while ((entry = readdir(d)))
-		(void)unlinkat(dirfd(d), entry->d_name, 0);
-	(void)closedir(d);
-	assert_int_equal(rmdir(w->directory), 0);
+	assert_int_equal(folder_remove(w->directory), 0);
 	free(w);
 	return 0;
 }

@@ -5,16 +5,18 @@
  * one, and that a kill at any moment leaves the state before or after.
  */
 
+#include "folder.h"
+
 #include "state/state.h"
 
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/number.h"
+#include "state/outing.h"
 #include "state/register.h"
 #include "state/schema.h"
 #include "state/session.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -44,23 +46,11 @@ static int set_up(void **state)
 	return 0;
 }
 
-static void remove_files(const char *directory)
-{
-	DIR *d = opendir(directory);
-	const struct dirent *entry;
-
-	assert_non_null(d);
-	while ((entry = readdir(d)))
-		(void)unlinkat(dirfd(d), entry->d_name, 0);
-	(void)closedir(d);
-}
-
 static int tear_down(void **state)
 {
 	struct world *w = *state;
 
-	remove_files(w->directory);
-	assert_int_equal(rmdir(w->directory), 0);
+	assert_int_equal(folder_remove(w->directory), 0);
 	free(w);
 	return 0;
 }
@@ -121,7 +111,7 @@ static void its_folder_is_made_if_missing(void **state)
 	assert_int_equal(stat(folder, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	opened = state_close(opened);
-	remove_files(folder);
+	assert_int_equal(folder_empty(folder), 0);
 	assert_int_equal(rmdir(folder), 0);
 }
 
@@ -217,27 +207,47 @@ static void a_newer_or_foreign_database_is_refused(void **state)
 	assert_refused(w, STATE_DAMAGED, "damaged");
 }
 
-static void make_version_1(const struct world *w)
-{
-	_cleanup_free_ char *sql = NULL;
+#define OLD_VERSIONS 4
 
-	assert_int_equal(fd_read_file_at(AT_FDCWD, "tests/unit/data/state-1.sql", 1 << 20, &sql, NULL), 0);
+static char *read_fixture(unsigned version)
+{
+	char path[64], *sql = NULL;
+
+	(void)snprintf(path, sizeof path, "tests/unit/data/state-%u.sql", version);
+	assert_int_equal(fd_read_file_at(AT_FDCWD, path, 1 << 20, &sql, NULL), 0);
+	return sql;
+}
+
+static void make_version(const struct world *w, unsigned version)
+{
+	_cleanup_free_ char *sql = read_fixture(version);
+
 	write_file(w->path, "", 0);
 	change(w, sql);
 }
 
-static void assert_content_of_version_1(const struct world *w)
+static int count_outing(const struct outing *outing, void *data)
+{
+	return ++*(int *)data, 0;
+}
+
+/* Every version's fixture has the camera and the session; from 2 on there is a clear, from 3 on an outing. */
+static void assert_content_of_version(const struct world *w, unsigned version)
 {
 	_cleanup_(state_closep) struct state *opened = NULL;
 	struct session session;
 	struct session_totals totals;
 	struct registered_device device;
 	int64_t value = 0;
+	int outings = 0;
 
 	assert_int_equal(state_open(w->path, &opened, NULL), STATE_OK);
 	assert_int_equal(register_find_by_name(opened, "BLUE ROOM CAMERA", &device), REGISTER_OK);
 	assert_string_equal(device.key, KEY);
 	assert_true(device.last_offload == 1700000100);
+	assert_true(device.last_clear == (version >= 2 ? 1700000300 : 0));
+	assert_int_equal(outing_each(opened, OUTING_ALL, 0, count_outing, &outings), 0);
+	assert_int_equal(outings, version >= 3 ? 1 : 0);
 	assert_int_equal(session_find_latest(opened, KEY, NULL, &session), SESSION_OK);
 	assert_int_equal(session.state, SESSION_COMMITTED);
 	assert_int_equal(session_totals(opened, session.id, &totals), SESSION_OK);
@@ -246,35 +256,43 @@ static void assert_content_of_version_1(const struct world *w)
 	assert_true(value == schema_version());
 }
 
-static void an_old_database_is_upgraded_after_a_copy_was_kept(void **state)
+static void upgrade_from(const struct world *w, unsigned from)
 {
-	struct world *w = *state;
 	_cleanup_(database_closep) struct database *copy = NULL;
 	char path[96];
 	struct stat st;
 	unsigned version = 0;
 
-	make_version_1(w);
-	assert_content_of_version_1(w);
-	(void)snprintf(path, sizeof path, "%s.before-upgrade-1", w->path);
+	make_version(w, from);
+	assert_content_of_version(w, from);
+	(void)snprintf(path, sizeof path, "%s.before-upgrade-%u", w->path, from);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(database_open(path, &copy), 0);
 	assert_int_equal(schema_read(copy, &version), 0);
-	assert_int_equal(version, 1);
+	assert_int_equal(version, from);
 	assert_int_equal(database_check(copy), 0);
-	/* And it is one step, not one at every start. */
+	/* And it is one upgrade, not one at every start. */
 	assert_int_equal(unlink(path), 0);
-	assert_content_of_version_1(w);
+	assert_content_of_version(w, from);
 	assert_int_equal(stat(path, &st), -1);
 }
 
-static void the_fixture_is_what_step_1_makes(void **state)
+static void an_old_database_is_upgraded_after_a_copy_was_kept(void **state)
 {
-	_cleanup_free_ char *sql = NULL;
-	const char *p = schema_step(1);
+	const struct world *w = *state;
 
-	assert_int_equal(fd_read_file_at(AT_FDCWD, "tests/unit/data/state-1.sql", 1 << 20, &sql, NULL), 0);
+	for (unsigned version = 1; version <= OLD_VERSIONS; version++) {
+		upgrade_from(w, version);
+		assert_int_equal(folder_empty(w->directory), 0);
+	}
+	assert_int_equal(OLD_VERSIONS, schema_version() - 1);
+}
+
+static void assert_has_step(const char *sql, unsigned step)
+{
+	const char *p = schema_step(step);
+
 	while (*p) {
 		const char *end = strchr(p, ';') + 1;
 		_cleanup_free_ char *statement = strndup(p, (size_t)(end - p));
@@ -282,6 +300,16 @@ static void the_fixture_is_what_step_1_makes(void **state)
 		if (!strstr(sql, statement))
 			fail_msg("a released step was changed: %s", statement);
 		p = end;
+	}
+}
+
+static void the_fixtures_are_what_the_steps_make(void **state)
+{
+	for (unsigned version = 1; version <= OLD_VERSIONS; version++) {
+		_cleanup_free_ char *sql = read_fixture(version);
+
+		for (unsigned step = 1; step <= version; step++)
+			assert_has_step(sql, step);
 	}
 	assert_null(schema_step(0));
 	assert_null(schema_step(schema_version() + 1));
@@ -354,7 +382,7 @@ static void many_may_create_it_at_once(void **state)
 			assert_true(wait(&status) > 0);
 			assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 		}
-		remove_files(w->directory);
+		assert_int_equal(folder_empty(w->directory), 0);
 	}
 }
 
@@ -451,7 +479,7 @@ static void a_kill_at_any_point_loses_nothing_that_was_told(void **state)
 
 	for (bool done = false; !done; at++) {
 		done = kill_at(w, at);
-		remove_files(w->directory);
+		assert_int_equal(folder_empty(w->directory), 0);
 	}
 	print_message("%u points\n", at - 2);
 	assert_in_range(at, 20, 1000);
@@ -477,7 +505,7 @@ static void a_kill_at_any_point_of_an_upgrade_loses_nothing(void **state)
 		int status = 0;
 		pid_t pid;
 
-		make_version_1(w);
+		make_version(w, 1);
 		pid = fork();
 		assert_true(pid >= 0);
 		if (pid == 0)
@@ -486,8 +514,8 @@ static void a_kill_at_any_point_of_an_upgrade_loses_nothing(void **state)
 		done = WIFEXITED(status);
 		if (done)
 			assert_int_equal(WEXITSTATUS(status), 0);
-		assert_content_of_version_1(w);
-		remove_files(w->directory);
+		assert_content_of_version(w, 1);
+		assert_int_equal(folder_empty(w->directory), 0);
 	}
 	print_message("%u points\n", at - 2);
 	assert_in_range(at, 4, 100);
@@ -518,7 +546,7 @@ int main(void)
 		TEST(damage_is_found_and_left_alone),
 		TEST(a_newer_or_foreign_database_is_refused),
 		TEST(an_old_database_is_upgraded_after_a_copy_was_kept),
-		TEST(the_fixture_is_what_step_1_makes),
+		TEST(the_fixtures_are_what_the_steps_make),
 		TEST(the_anchor_is_kept),
 		TEST(a_second_writer_waits_for_the_first),
 		TEST(many_may_create_it_at_once),

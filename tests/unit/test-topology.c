@@ -353,7 +353,7 @@ static void write_proc(const char *mountinfo, const char *swaps)
 
 static bool is_system(unsigned major_number, unsigned minor_number)
 {
-	const struct system_roots roots = {sys_root, proc_root};
+	const struct system_roots roots = {sys_root, proc_root, ""};
 	struct system_disks disks;
 
 	assert_int_equal(system_disks_find(&roots, &disks), 0);
@@ -424,7 +424,7 @@ static void stacks_without_an_end_are_given_up(void **state)
 
 static void no_proc_is_an_error(void **state)
 {
-	const struct system_roots roots = {sys_root, proc_root};
+	const struct system_roots roots = {sys_root, proc_root, ""};
 	struct system_disks disks;
 
 	assert_int_equal(system_disks_find(&roots, &disks), -ENOENT);
@@ -435,15 +435,23 @@ static void lines_are_taken_apart(void **state)
 	char source[32];
 	dev_t number = 0;
 
-	assert_true(system_mount_line("22 1 0:40 /@ / rw,x shared:1 master:2 - btrfs /dev/my\\040disk rw",
+	assert_true(system_mount_line("22 1 0:40 /@ / rw,x shared:1 master:2 - btrfs /dev/my\\040disk rw", "",
 		&number, source, sizeof(source)));
 	assert_string_equal(source, "/dev/my disk");
 	assert_true(number == makedev(0, 40));
 	assert_false(system_mount_line(
-		"22 1 8:1 / /media rw - ext4 /dev/sda1 rw", &number, source, sizeof(source)));
-	assert_false(system_mount_line("", &number, source, sizeof(source)));
-	assert_false(system_mount_line(" - ", &number, source, sizeof(source)));
-	assert_false(system_mount_line("1 2 3:4 / / - ", &number, source, sizeof(source)));
+		"22 1 8:1 / /media rw - ext4 /dev/sda1 rw", "", &number, source, sizeof(source)));
+	assert_true(system_mount_line(
+		"22 1 8:1 / /root rw - ext4 /dev/sda1 rw", "/root", &number, source, sizeof(source)));
+	assert_true(system_mount_line("22 1 8:2 / /root/boot/efi rw - vfat /dev/sda2 rw", "/root", &number,
+		source, sizeof(source)));
+	assert_false(system_mount_line(
+		"1 1 0:2 / / rw - rootfs rootfs rw", "/root", &number, source, sizeof(source)));
+	assert_false(system_mount_line(
+		"22 1 8:1 / /root rw - ext4 /dev/sda1 rw", "", &number, source, sizeof(source)));
+	assert_false(system_mount_line("", "", &number, source, sizeof(source)));
+	assert_false(system_mount_line(" - ", "", &number, source, sizeof(source)));
+	assert_false(system_mount_line("1 2 3:4 / / - ", "", &number, source, sizeof(source)));
 	assert_true(system_swap_line("/dev/sda3    partition 1 0 -2", source, sizeof(source)));
 	assert_string_equal(source, "/dev/sda3");
 	assert_true(system_swap_line("/a\\040b\\134c file 1 0 -2", source, sizeof(source)));

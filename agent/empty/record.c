@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Records of emptyings. See record.h. */
+
+#include "empty/record.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define KIND "outing-guard record of removal"
+
+#define PROVEN_SAFE \
+	"Every file of the offload named here was proven to be in the vault before it was deleted."
+#define PROVEN_GONE                                                                                      \
+	"After the last delete the device listed no file any more, in a session of its own, with every " \
+	"memory "                                                                                        \
+	"there that was emptied."
+
+#define LIMIT_NOT_WIPED                                                                                    \
+	"Removed is not wiped: the device deleted its files by itself, and with a laboratory's or even "   \
+	"ordinary software they may be recovered from its memory. This is not Clear in the sense of NIST " \
+	"SP "                                                                                              \
+	"800-88."
+#define LIMIT_CARD "For a full clear, put its card into a card reader and clear it there."
+#define LIMIT_LATER                                                                                         \
+	"It says what the device listed, and nothing about what it does not list or what was stored on it " \
+	"later."
+
+static const char *const proven[] = {PROVEN_SAFE, PROVEN_GONE};
+static const char *const limits[] = {LIMIT_NOT_WIPED, LIMIT_CARD, LIMIT_LATER};
+
+static struct js *texts(const char *const *list, size_t count)
+{
+	struct js *array = js_array();
+
+	for (size_t i = 0; i < count; i++)
+		js_append_string(array, list[i]);
+	return array;
+}
+
+static struct js *device_object(const struct empty_record_facts *facts)
+{
+	struct js *device = js_object();
+
+	js_set_string(device, "name", facts->device_name);
+	js_set_string(device, "id", facts->device_id);
+	js_set_string(device, "key", facts->device_key);
+	js_set_string(device, "vendor", facts->vendor);
+	js_set_string(device, "product", facts->product);
+	js_set_string(device, "serial", facts->serial);
+	return device;
+}
+
+static struct js *offload_object(const struct session *session)
+{
+	struct js *offload = js_object();
+
+	js_set_string(offload, "session", session->id);
+	js_set_time(offload, "committed", session->finished_at);
+	js_set_u64(offload, "files", session->set.files);
+	js_set_u64(offload, "bytes", session->set.bytes);
+	return offload;
+}
+
+int empty_record_make(
+	const struct empty_recorder *recorder, const struct empty_record_facts *facts, struct js **ret_record)
+{
+	const struct empty_verdict *verdict = empty_recorder_verdict(recorder);
+	struct js *record;
+
+	if (!verdict->removed)
+		return -EKEYREJECTED;
+	record = js_object();
+	js_set_string(record, "kind", KIND);
+	js_set_u64(record, "version", 1);
+	js_set_string(record, "result", "removed, not wiped");
+	js_set(record, "device", device_object(facts));
+	js_set(record, "offload", offload_object(empty_recorder_session(recorder)));
+	js_set_u64(record, "removed_now", verdict->gone);
+	js_set_time(record, "started", facts->started);
+	js_set_time(record, "ended", facts->ended);
+	js_set(record, "proven", texts(proven, ELEMENTS(proven)));
+	js_set(record, "limits", texts(limits, ELEMENTS(limits)));
+	*ret_record = record;
+	return record ? 0 : -ENOMEM;
+}
+
+/* --- as text --- */
+
+static void line(FILE *f, const char *name, const struct js *object, const char *key)
+{
+	const char *value = js_get_string(object, key);
+
+	if (value && *value)
+		(void)fprintf(f, "  %-20s %s\n", name, value);
+}
+
+static void number(FILE *f, const char *name, const struct js *object, const char *key)
+{
+	uint64_t value;
+
+	if (js_get_u64(object, key, &value) == 0)
+		(void)fprintf(f, "  %-20s %" PRIu64 "\n", name, value);
+}
+
+static void sentences(FILE *f, const char *title, const struct js *array)
+{
+	(void)fprintf(f, "\n%s\n", title);
+	for (size_t i = 0; i < js_length(array); i++) {
+		const char *text = js_string(js_at(array, i));
+
+		if (text)
+			(void)fprintf(f, "  - %s\n", text);
+	}
+}
+
+static void write_text(FILE *f, const struct js *record)
+{
+	const struct js *device = js_get(record, "device"), *offload = js_get(record, "offload");
+
+	(void)fputs("RECORD OF REMOVAL (no certificate: removed, not wiped)\n\n", f);
+	line(f, "Device", device, "name");
+	line(f, "Id", device, "id");
+	line(f, "Known by", device, "key");
+	line(f, "Vendor", device, "vendor");
+	line(f, "Product", device, "product");
+	line(f, "Serial number", device, "serial");
+	line(f, "Result", record, "result");
+	line(f, "Started", record, "started");
+	line(f, "Ended", record, "ended");
+	line(f, "Offload session", offload, "session");
+	line(f, "Offloaded", offload, "committed");
+	number(f, "Files removed", offload, "files");
+	number(f, "Bytes", offload, "bytes");
+	sentences(f, "What was proven", js_get(record, "proven"));
+	sentences(f, "What this does not say", js_get(record, "limits"));
+}
+
+int empty_record_text(const struct js *record, char **ret_text)
+{
+	const char *kind = js_get_string(record, "kind");
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	if (!kind || strcmp(kind, KIND) != 0)
+		return -EINVAL;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return -errno;
+	write_text(f, record);
+	if (fclose(f) != 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret_text = text;
+	return 0;
+}
