@@ -15,12 +15,17 @@ sysusersdir   := $(prefix)/lib/sysusers.d
 tmpfilesdir   := $(prefix)/lib/tmpfiles.d
 catalogdir    := $(prefix)/lib/systemd/catalog
 completiondir := $(datadir)/bash-completion/completions
+userunitdir   := $(prefix)/lib/systemd/user
+autostartdir  := $(sysconfdir)/xdg/autostart
 docdir        := $(datadir)/doc/outing-guard
+initramfsdir  := $(datadir)/initramfs-tools
 confdir       := $(sysconfdir)/outing-guard
+presetdir     := $(datadir)/outing-guard/presets
 
-HOOK_EVENTS   := device-found device-refused device-unknown offload-started offload-done offload-failed \
-                 clear-started clear-done clear-failed vault-created vault-opened vault-verified register-changed \
-                 config-reloaded config-rejected
+HOOK_EVENTS   := device-found device-gone device-refused device-unknown offload-started offload-done offload-failed \
+                 clear-started clear-done clear-failed encrypt-started encrypt-done encrypt-failed removal-started removal-done removal-failed vault-created vault-opened vault-verified register-changed \
+                 config-reloaded config-rejected outing-checked outing-recorded outing-returned outing-overdue attested \
+                 gate-opened gate-closed gate-failed copy-refused copy-allowed copy-allowed-written
 
 COMMANDS      := $(filter $(BUILD)/outingctl $(BUILD)/outing-check,$(PROGRAMS))
 WORKERS       := $(filter-out $(COMMANDS),$(PROGRAMS))
@@ -45,7 +50,13 @@ install: $(PROGRAMS) ## install below DESTDIR with prefix (for a real machine: i
 	$(if $(COMMANDS),$(INSTALL_PROG) $(DESTDIR)$(bindir) $(COMMANDS))
 	$(if $(WORKERS),$(INSTALL_PROG) $(DESTDIR)$(libexecdir) $(WORKERS))
 	@$(call place,$(UNITS),$(unitdir))
+	@$(call place,$(wildcard packaging/user/*.service),$(userunitdir))
+	@$(call place,$(wildcard packaging/autostart/*.desktop),$(autostartdir))
 	@$(call place,$(wildcard udev-rules/*.rules),$(udevdir)/rules.d)
+	@sed -e 's,/usr/libexec/outing-guard,$(libexecdir),g' packaging/initramfs/hook > $(BUILD)/initramfs-hook
+	@sed -e 's,/usr/libexec/outing-guard,$(libexecdir),g' packaging/initramfs/init-bottom > $(BUILD)/initramfs-script
+	$(INSTALL) -D -m 0755 $(BUILD)/initramfs-hook $(DESTDIR)$(initramfsdir)/hooks/outing-guard
+	$(INSTALL) -D -m 0755 $(BUILD)/initramfs-script $(DESTDIR)$(initramfsdir)/scripts/init-bottom/outing-guard
 	@$(call place,$(wildcard packaging/org.outingguard.*.service),$(busdir)/system-services)
 	$(call data,$(wildcard udev-rules/*.hwdb),$(udevdir)/hwdb.d)
 	$(call data,$(wildcard packaging/org.outingguard.*.conf),$(busdir)/system.d)
@@ -55,25 +66,30 @@ install: $(PROGRAMS) ## install below DESTDIR with prefix (for a real machine: i
 	$(call data,$(wildcard packaging/*.catalog),$(catalogdir))
 	$(INSTALL) -D -m 0644 packaging/outing-guard.sysusers $(DESTDIR)$(sysusersdir)/outing-guard.conf
 	$(INSTALL) -D -m 0644 packaging/outing-guard.tmpfiles $(DESTDIR)$(tmpfilesdir)/outing-guard.conf
-	$(call data,packaging/completion/outingctl,$(completiondir))
+	$(call data,$(wildcard packaging/completion/*),$(completiondir))
 	$(foreach m,$(MANPAGES),$(INSTALL_DATA) $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m))) $(m) &&) true
 	$(INSTALL) -d -m 0755 $(foreach e,$(HOOK_EVENTS),$(DESTDIR)$(confdir)/hooks.d/$(e))
 	$(call data,$(wildcard packaging/outing-guard.conf),$(confdir))
+	$(call data,$(wildcard packaging/presets/*.conf),$(presetdir))
+	$(call data,$(wildcard packaging/*.schema.json),$(docdir)/examples)
 	$(INSTALL) -d -m 0755 $(DESTDIR)$(docdir)/examples/hooks
 	cp -r $(wildcard hooks/*) $(DESTDIR)$(docdir)/examples/hooks/ 2>/dev/null || [ ! -e hooks ]
 
 # Takes away exactly what install put there; never configuration, state, logs or the vault.
 uninstall: ## remove what `make install` put there; configuration, records and vault stay
-	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(docdir)
+	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/outing-guard
 	rm -f $(addprefix $(DESTDIR)$(bindir)/,$(notdir $(COMMANDS)))
 	rm -f $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS)))
+	rm -f $(addprefix $(DESTDIR)$(userunitdir)/,$(notdir $(wildcard packaging/user/*.service)))
+	rm -f $(addprefix $(DESTDIR)$(autostartdir)/,$(notdir $(wildcard packaging/autostart/*.desktop)))
 	rm -f $(addprefix $(DESTDIR)$(udevdir)/rules.d/,$(notdir $(wildcard udev-rules/*.rules)))
 	rm -f $(addprefix $(DESTDIR)$(udevdir)/hwdb.d/,$(notdir $(wildcard udev-rules/*.hwdb)))
+	rm -f $(DESTDIR)$(initramfsdir)/hooks/outing-guard $(DESTDIR)$(initramfsdir)/scripts/init-bottom/outing-guard
 	rm -f $(DESTDIR)$(busdir)/*/org.outingguard.* $(DESTDIR)$(polkitdir)/*/*outingguard*
 	rm -f $(addprefix $(DESTDIR)$(polkitdir)/rules.d/,$(notdir $(wildcard packaging/*.rules)))
 	rm -f $(addprefix $(DESTDIR)$(catalogdir)/,$(notdir $(wildcard packaging/*.catalog)))
 	rm -f $(DESTDIR)$(sysusersdir)/outing-guard.conf $(DESTDIR)$(tmpfilesdir)/outing-guard.conf
-	rm -f $(DESTDIR)$(completiondir)/outingctl
+	rm -f $(addprefix $(DESTDIR)$(completiondir)/,$(notdir $(wildcard packaging/completion/*)))
 	rm -f $(foreach m,$(MANPAGES),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 
 DEB_TREE := build/deb/tree
