@@ -29,7 +29,7 @@ class Card:
         return time.monotonic() - start, done
 
 
-def _group():
+def new_group():
     legacy = pathlib.Path("/sys/fs/cgroup/blkio")
     if legacy.is_dir():
         return legacy / f"outing-bench-{os.getpid()}", 1
@@ -39,7 +39,7 @@ def _group():
     return root / f"outing-bench-{os.getpid()}", 2
 
 
-def _limit(group, version, device, rate):
+def limit(group, version, device, rate):
     status = os.stat(device)
     number = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
     if version == 1:
@@ -53,10 +53,10 @@ def _limit(group, version, device, rate):
 def slow_card(image, mb_per_second):
     device = subprocess.run(["losetup", "--find", "--show", "--direct-io=on", image],
                             check=True, capture_output=True, text=True).stdout.strip()
-    group, version = _group()
+    group, version = new_group()
     group.mkdir()
     try:
-        _limit(group, version, device, int(mb_per_second * 1_000_000))
+        limit(group, version, device, int(mb_per_second * 1_000_000))
         yield Card(device, group)
     finally:
         subprocess.run(["losetup", "--detach", device], check=False)

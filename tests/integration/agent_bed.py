@@ -5,6 +5,7 @@ Devices are entries of a file that the test build of outingd takes for udev (--f
 offloaded (`source`), and where a test needs one, an image that is cleared (`node`).
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -31,6 +32,19 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
     <allow receive_type="method_return"/><allow receive_type="error"/>
   </policy>
 </busconfig>
+"""
+
+
+# busctl cannot pass an open file; its words for an error are kept.
+CALL_WITH_FILES = """
+import dbus, dbus.bus, json, sys
+address, name, path, member, signature = sys.argv[1:6]
+values = [dbus.types.UnixFd(int(v)) if t == "h" else v == "true" if t == "b" else v for t, v in zip(signature, sys.argv[6:])]
+try:
+    print(json.dumps({"data": [dbus.bus.BusConnection(address).call_blocking(name, path, name, member, signature, values)]}))
+except dbus.DBusException as error:
+    denied = error.get_dbus_name().endswith("AccessDenied")
+    sys.exit("Call failed: " + ("Access denied" if denied else error.get_dbus_message()))
 """
 
 
@@ -103,6 +117,8 @@ class Bed:
         self.folder.chmod(0o755)
         self.config = self.folder / "outing-guard.conf"
         self.fakes = self.folder / "devices.json"
+        self.judge_socket = self.folder / "judge.sock"
+        self.gate_socket, self.person = self.folder / "gate.sock", self.folder / "person"
         self.verdicts, self.asked = self.folder / "verdicts.json", self.folder / "asked.jsonl"
         self.address = f"unix:path={self.folder}/bus"
         self.environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address, LC_ALL="C.UTF-8")
@@ -110,6 +126,7 @@ class Bed:
         self.environment.pop("NOTIFY_SOCKET", None)
         self.configure()
         self.plug()
+        self.sit_down()
         self.allow({})
         self.make_vault()
         self._start_bus()
@@ -145,6 +162,12 @@ class Bed:
         fresh.write_text(json.dumps(self.devices), encoding="utf-8")
         fresh.rename(self.fakes)
 
+    def sit_down(self, uid=""):
+        """From now on that user is at the computer; without one, nobody."""
+        fresh = self.folder / "person.new"
+        fresh.write_text(f"{uid}\n", encoding="utf-8")
+        fresh.rename(self.person)
+
     def card(self, name="card", files=3, size=200_000, **facts):
         """A folder with pictures, and the device entry that stands for it."""
         folder = self.folder / name / "DCIM" / "100BLUE"
@@ -160,7 +183,8 @@ class Bed:
         self.agent = subprocess.Popen(
             [*under, str(BUILD / "outingd"), "--state", str(self.state), "--log", str(self.log), "--config", str(self.config),
              "--bus-address", self.address, "--fake-devices", str(self.fakes), "--libexec", str(self.libexec),
-             "--vault-check=off", *extra],
+             "--judge-socket", str(self.judge_socket), "--gate-socket", str(self.gate_socket), "--gate-rest", "50",
+             "--fake-person", str(self.person), "--vault-check=off", *extra],
             stdout=output, stderr=output, env={**self.environment, **(environment or {})})
         output.close()
         if wait:
@@ -180,13 +204,16 @@ class Bed:
         return (self.folder / "outingd.log").read_text(encoding="utf-8")
 
     def call(self, member, *arguments, user=None, interactive=False):
-        """Calls a method; texts, numbers and truths become s, u and b ("t:5" for a 64-bit number)."""
-        signature, values = "", []
+        """Calls a method; texts, numbers, truths and open files become s, u, b and h ("t:5" for a 64-bit number)."""
+        signature, values, files = "", [], []
         for argument in arguments:
             if isinstance(argument, bool):
                 signature, text = signature + "b", str(argument).lower()
             elif isinstance(argument, int):
                 signature, text = signature + "u", str(argument)
+            elif hasattr(argument, "fileno"):
+                signature, text = signature + "h", str(argument.fileno())
+                files.append(argument.fileno())
             elif argument.startswith("t:"):
                 signature, text = signature + "t", argument[2:]
             else:
@@ -194,9 +221,11 @@ class Bed:
             values.append(text)
         command = ["busctl", f"--address={self.address}", "--json=short", f"--allow-interactive-authorization={interactive}",
                    "--timeout=60", "call", "--", NAME, PATH, NAME, member, *([signature, *values] if signature else [])]
+        if files:
+            command = ["/usr/bin/python3", "-c", CALL_WITH_FILES, self.address, NAME, PATH, member, signature, *values]
         if user:
             command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
-        result = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment)
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment, pass_fds=files)
         if result.returncode != 0:
             raise CallError(result.stderr.removeprefix("Call failed: ").strip())
         if not result.stdout.strip():
@@ -235,3 +264,16 @@ class Bed:
                 process.kill()
                 process.wait()
         self.signals.stop()
+
+
+@contextlib.contextmanager
+def open_bed(tmp_path, kind=Bed):
+    """A bed in a folder that the agent's other users may enter."""
+    for folder in (tmp_path, *(p for p in tmp_path.parents if p.name.startswith("pytest"))):
+        folder.chmod(0o755)
+    (tmp_path / "bed").mkdir()
+    bed = kind(tmp_path / "bed")
+    try:
+        yield bed
+    finally:
+        bed.close()

@@ -8,6 +8,7 @@ import pty
 import select
 import subprocess
 import sys
+import unicodedata
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 COMMAND = os.environ.get("OUTINGCTL", str(TOP / "build/normal/outingctl"))
@@ -24,6 +25,11 @@ STRANGER = dict(CAMERA, id="disk-00112233aa", product="Meadow Snap 3", name=None
 SESSION = "3f9a1c07-5be2-4d55-9a51-0c2f6d1e8a77"
 KEYS = ["id", "name", "role", "registered", "present", "kind", "vendor", "product", "serial", "state", "last_offload",
         "last_clear"]
+
+
+def width(line):
+    """In columns of a terminal."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
 def job(**changes):
@@ -86,11 +92,13 @@ class Bench:
 class Screen:
     """The command on a terminal of 80 columns."""
 
+    command = COMMAND
+
     def __init__(self, bench, *words, **environment):
         pid, self.fd = pty.fork()
         if pid == 0:
             try:
-                os.execve(COMMAND, [COMMAND, *words], dict(bench.environment, **environment))
+                os.execve(self.command, [self.command, *words], dict(bench.environment, **environment))
             finally:
                 os._exit(127)
         self.pid, self.seen = pid, ""
@@ -105,8 +113,8 @@ class Screen:
         self.seen += data.decode("utf-8", "replace")
         return bool(data)
 
-    def wait_for(self, text):
-        while text not in self.seen:
+    def wait_for(self, text, times=1):
+        while self.seen.count(text) < times:
             assert self.read_some(), f"ended without {text!r}: {self.seen}"
 
     def type(self, text):

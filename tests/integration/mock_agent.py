@@ -6,7 +6,7 @@
 
 Members and their types come from the documented interface, so a call that the real agent would not understand is not
 understood here either. The scenario maps a method to one answer, or a list of answers of which the last one stays:
-{"text": ...} (any JSON value), {"number": n}, {"file": path}, {} for nothing, or {"error": name, "message": sentence}.
+{"text": ...} (any JSON value), {"number": n}, {"file": path}, {} for nothing, {"error": name, "message": sentence}, or {"stop": true} to end without an answer.
 "at_start" and "script" are lists of steps, run when a job has been started and when GetJob has been answered: {"job": {...}}
 sends JobChanged, {"stop": true} makes the agent end at once. Each call is written to CALLS before it is answered. "ready" is printed when the name is owned.
 """
@@ -24,7 +24,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 NAME = "org.outingguard.Agent1"
 PATH = "/org/outingguard/Agent1"
 XML = pathlib.Path(__file__).resolve().parents[2] / "agent/bus/org.outingguard.Agent1.xml"
-STARTS = {"Offload", "Wipe", "VaultCreate", "VaultVerify"}
+STARTS = {"Offload", "Wipe", "Encrypt", "VaultCreate", "VaultVerify"}
 
 
 class Agent:
@@ -41,12 +41,16 @@ class Agent:
 
     def on_call(self, bus, sender, path, interface, method, parameters, invocation):
         flags = invocation.get_message().get_flags()
+        handed = invocation.get_message().get_unix_fd_list()
+        files = [os.read(fd, 65536).decode("utf-8", "replace") for fd in handed.steal_fds()] if handed else []
         with open(self.calls, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"method": method, "arguments": parameters.unpack(),
+            file.write(json.dumps({"method": method, "arguments": parameters.unpack(), "files": files,
                                    "autostart": not flags & Gio.DBusMessageFlags.NO_AUTO_START,
                                    "interactive": bool(flags & Gio.DBusMessageFlags.ALLOW_INTERACTIVE_AUTHORIZATION),
                                    }) + "\n")
         answer = self.answer_of(method)
+        if answer.get("stop"):
+            os._exit(0)
         if "error" in answer:
             invocation.return_dbus_error(answer["error"], answer.get("message", ""))
             return

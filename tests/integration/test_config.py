@@ -10,6 +10,7 @@ import pytest
 
 OUTINGCTL = os.environ.get("OUTINGCTL", "build/faults/outingctl")
 SHIPPED = pathlib.Path("packaging/outing-guard.conf")
+PRESETS = sorted(pathlib.Path("packaging/presets").iterdir())
 
 
 @pytest.fixture
@@ -23,9 +24,25 @@ def check(tmp_path):
     return check
 
 
-def test_the_shipped_file_has_no_mistakes():
-    done = subprocess.run([OUTINGCTL, "config", "check", SHIPPED], capture_output=True, text=True, timeout=30)
+@pytest.mark.parametrize("path", [SHIPPED, *PRESETS], ids=lambda p: p.name)
+def test_the_shipped_files_have_no_mistakes(path):
+    done = subprocess.run([OUTINGCTL, "config", "check", path], capture_output=True, text=True, timeout=30)
     assert done.returncode == 0 and "no mistakes" in done.stdout
+
+
+def settings(path):
+    """The lines behind the head."""
+    return path.read_text().partition("\n\n")[2].splitlines()
+
+
+def test_presets_differ_from_the_shipped_file_only_where_the_policies_differ():
+    assert [p.stem for p in PRESETS] == ["names-only", "transfer-all"]
+    names_only, transfer_all = map(settings, PRESETS)
+    assert transfer_all == settings(SHIPPED)
+    assert len(names_only) == len(transfer_all)
+    changed = [new for old, new in zip(transfer_all, names_only) if old != new]
+    assert len(changed) == 2
+    assert changed[0] == '  policy = "names-only";' and changed[1].startswith("  sentence = ")
 
 
 def test_an_empty_file_is_a_configuration(check):

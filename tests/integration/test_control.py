@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """outingctl against an agent that says what each test wants it to say, on a bus of its own."""
 
+import hashlib
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 import unicodedata
 
 import pytest
-from control_bench import CAMERA, COMMAND, DONE, KEYS, REFUSED, SESSION, STRANGER, TOP, WAIT, Bench, Screen, job
+from control_bench import CAMERA, COMMAND, DONE, KEYS, REFUSED, SESSION, STRANGER, TOP, WAIT, Bench, Screen, job, width
 
 
 @pytest.fixture
@@ -17,10 +18,6 @@ def bench(tmp_path):
     made = Bench(tmp_path)
     yield made
     made.close()
-
-
-def width(line):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
 def fits(text):
@@ -55,7 +52,7 @@ def test_devices_as_json(bench):
 
 
 LISTS = {"status": "Status", "jobs": "ListJobs", "sessions": "ListSessions", "vault status": "VaultStatus",
-         "devices": "ListDevices"}
+         "devices": "ListDevices", "outings": "ListOutings", "incidents": "ListIncidents"}
 
 
 @pytest.mark.parametrize("words", LISTS)
@@ -175,7 +172,7 @@ def test_device_add_without_a_room_and_quotes(bench):
 
 
 def test_rename_assign_remove(bench):
-    bench.start(RenameDevice={}, AssignDevice={}, RemoveDevice={})
+    bench.start(RenameDevice={}, AssignDevice={}, AssignPerson={}, RemoveDevice={})
     assert bench.run("device", "rename", "Blue Room camera", "Red Room camera").returncode == 0
     assert bench.run("device", "assign", CAMERA["id"], "--room", "Red Room").returncode == 0
     assert bench.run("device", "assign", CAMERA["id"], "--room", "").returncode == 0
@@ -193,6 +190,66 @@ def test_a_near_miss_is_offered_but_never_taken(bench, verb, word):
     result = bench.run(*verb.split(), word, *extra)
     assert result.returncode == 1 and 'Did you mean "Blue Room camera"?' in " ".join(result.stderr.split())
     assert {c["method"] for c in bench.calls()} == {"ListDevices"}
+
+
+# --- sticks ---------------------------------------------------------------------------------------------------------
+
+STICK = dict(CAMERA, id="disk-77889900cc", name="White stick", role="stick", state="gated", mountpoint="/run/media/robin/WHITE")
+
+
+def test_where_a_stick_is_open_is_shown(bench):
+    bench.start(ListDevices={"text": [STICK, dict(STICK, name=None, registered=False)]}, Status={"text": {"devices_gated": 1}})
+    text = " ".join(fits(bench.run("devices").stdout).split())
+    assert "gated" in text and text.count("is open at /run/media/robin/WHITE") == 2 and "not registered" not in text
+    assert "1 open behind the gate" in bench.run("status").stdout
+
+
+def test_what_a_stick_waits_for_is_shown(bench):
+    waiting = dict(STICK, mountpoint=None, reason="It opens as soon as somebody logs in at this computer.")
+    bench.start(ListDevices={"text": [waiting]})
+    assert "White stick: It opens as soon as" in " ".join(bench.run("devices").stdout.split())
+
+
+def test_allow_hashes_the_file_and_says_what_will_happen(bench, tmp_path):
+    bench.start(ListDevices={"text": [STICK]}, AllowCopy={})
+    letter = tmp_path / "letter to the school.odt"
+    letter.write_bytes(os.urandom(3_000_000))
+    result = bench.run("allow", "White stick", str(letter), "--reason", "The school needs it")
+    text = " ".join(fits(result.stdout).split())
+    assert result.returncode == 0 and "You are about to allow letter to the school.odt (3.0 MB) onto White stick once" in text
+    assert "White stick is not encrypted" in text and "The school needs it" in text and text.endswith("It is allowed.")
+    assert bench.called("AllowCopy") == [["White stick", hashlib.sha512(letter.read_bytes()).hexdigest(), letter.name,
+                                          "The school needs it"]]
+
+
+def test_what_is_not_allowed_says_why(bench, tmp_path):
+    bench.start(ListDevices={"text": [STICK]}, AllowCopy={"error": REFUSED, "message": "White stick is not open."})
+    result = bench.run("allow", "White stick", "/etc/hostname", "--reason", "x")
+    assert result.returncode == 1 and "White stick is not open." in result.stderr
+    empty = tmp_path / "empty"
+    empty.write_bytes(b"")
+    assert bench.run("allow", "White stick", str(empty), "--reason", "x").returncode == 1
+    assert bench.called("AllowCopy")[1][1] == hashlib.sha512(b"").hexdigest()
+    for path, says in ((tmp_path / "missing", "No such file"), (tmp_path, "Is a directory"), ("/dev/null", "is not a file")):
+        result = bench.run("allow", "White stick", str(path), "--reason", "x")
+        assert result.returncode == 1 and result.stdout == "" and says in " ".join(result.stderr.split())
+    for reason in ("", "  "):
+        result = bench.run("allow", "White stick", "/etc/hostname", "--reason", reason)
+        assert result.returncode == 2 and "needs a reason" in " ".join(result.stderr.split())
+    assert len(bench.called("AllowCopy")) == 2
+
+
+def test_eject(bench):
+    bench.start(ListDevices={"text": [STICK]}, Eject={})
+    result = bench.run("eject", "White", "stick")
+    assert (result.returncode, result.stdout) == (0, "White stick may be unplugged now.\n")
+    assert bench.called("Eject") == [["White stick"]]
+
+
+def test_an_eject_that_left_something_behind_fails(bench):
+    bench.start(ListDevices={"text": [STICK]}, Eject={"error": REFUSED, "message": "1 file could not be written to it."})
+    result = bench.run("eject", "White stick")
+    assert result.returncode == 1 and result.stdout == "" and "1 file could not be written" in " ".join(result.stderr.split())
 
 
 # --- offload --------------------------------------------------------------------------------------------------------
@@ -340,8 +397,9 @@ def test_leaving_does_not_stop_the_job(bench, number):
 
 EVERY_AGENT_VERB = [
     "status", "devices", "device add N --role camera --device D", "device rename A B", "device assign A --room B",
-    "device remove A", "jobs", "job watch 1", "job cancel 1", "sessions", "offload A", "wipe A --yes", "certificate",
+    "device remove A", "device export /nonexistent/file", "device import /etc/hostname", "jobs", "job watch 1", "job cancel 1", "sessions", "offload A", "wipe A --yes", "certificate",
     "vault status", "vault create --size 1G", "vault verify", "audit verify", "audit export",
+    "outings", "incidents", "attest passwords", "attest encrypted A", "names count", "names clear --yes", "eject A", "allow A /etc/hostname --reason B",
 ]
 
 
@@ -426,6 +484,17 @@ def test_wipe_says_that_the_pictures_are_safe_only_if_they_are(bench):
         assert screen.end() == 1
 
 
+def test_what_can_only_be_emptied_is_not_said_to_be_wiped(bench):
+    bench.start(ListDevices={"text": [dict(CAMERA, id="usb-0123456789", kind="ptp", state="present")]}, Wipe={"number": 7})
+    screen = Screen(bench, "wipe", "usb-0123456789")
+    screen.wait_for("anything else to stop: ")
+    seen = " ".join(screen.seen.split())
+    assert "Delete the files on" in seen and "removed, not wiped" in seen and "card reader" in seen
+    assert "Clear the card" not in seen
+    screen.type("no\n")
+    assert screen.end() == 1
+
+
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "\n", "\x04", "yes please\n"])
 def test_wipe_stops_at_any_other_answer(bench, answer):
     bench.start(Wipe={"number": 7})
@@ -433,7 +502,7 @@ def test_wipe_stops_at_any_other_answer(bench, answer):
     screen.wait_for("anything else to stop: ")
     screen.type(answer)
     assert screen.end() == 1 and not bench.called("Wipe")
-    assert "Nothing on the card was changed" in screen.seen
+    assert "Nothing on it was changed" in screen.seen
 
 
 PROTECTED = job(kind="wipe", state="failed", outcome="protected", sentence="Some pictures on the card are protected.")
@@ -579,8 +648,11 @@ def test_config_check_needs_no_agent(bench, tmp_path):
     "", "frobnicate", "device", "device frobnicate", "offload", "devices extra", "devices --yes", "devices --jso",
     "offload --size 1G A", "device add N", "device add N --role camera", "device add --role camera --device D",
     "device add N --role camera --role stick --device D", "device rename A", "device rename A B C", "device assign A",
-    "job cancel", "job", "vault", "vault create", "audit", "status --json=1", "--frobnicate", "device add N --role",
-    "config check A B", "certificate --no-wait", "--version devices",
+    "device export", "device import", "device import A B", "device export A --json", "job cancel", "job", "vault",
+    "vault create", "audit", "status --json=1", "--frobnicate", "device add N --role",
+    "config check A B", "certificate --no-wait", "--version devices", "attest", "attest passwords now", "attest encrypted",
+    "attest shoes", "outings --note x", "incidents 1", "names", "names import", "names import A B", "names count --yes",
+    "allow A /etc/hostname", "allow A --reason B", "allow A B C --reason D", "eject", "eject A --yes", "eject A --reason B",
 ])
 def test_wrong_usage(bench, words):
     bench.start()

@@ -12,7 +12,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from agent_bed import BUILD, NAME, PATH, TOP, Bed, CallError
+from agent_bed import BUILD, NAME, PATH, TOP, CallError, open_bed
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: calls as another user")
 NOBODY = 65534
@@ -22,8 +22,12 @@ XML = TOP / "agent/bus/org.outingguard.Agent1.xml"
 ARGUMENTS = {
     "GetJob": (99,), "AddDevice": ("Blue Room camera", "camera", "disk-0000000000", ""),
     "RenameDevice": ("disk-0000000000", "Red Room camera"), "AssignDevice": ("disk-0000000000", "Blue Room"),
+    "AssignPerson": ("disk-0000000000", "Kim"), "ImportDevices": (open(os.devnull, "rb"),),
     "RemoveDevice": ("disk-0000000000",), "Offload": ("disk-0000000000",), "Wipe": ("disk-0000000000", False),
-    "CancelJob": (99,), "VaultCreate": ("t:1",), "Certificates": ("",),
+    "CancelJob": (99,), "VaultCreate": ("t:1",), "Certificates": ("",), "Check": ("[]", True), "RecordOuting": ("{}",),
+    "ReturnOuting": ("[]",), "Attest": ("passwords", ""), "AttestDevice": ("disk-0000000000", "encrypted", ""), "ImportNames": (open(os.devnull, "rb"), ""),
+    "AllowCopy": ("disk-0000000000", "00" * 64, "letter.odt", "No names in it"), "Eject": ("disk-0000000000",),
+    "Encrypt": ("disk-0000000000", open(os.devnull, "rb"), False),
 }
 
 
@@ -34,14 +38,8 @@ def built():
 
 @pytest.fixture
 def bed(tmp_path):
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents:
-        if parent.name.startswith("pytest"):
-            parent.chmod(0o755)
-    (tmp_path / "bed").mkdir()
-    bed = Bed(tmp_path / "bed")
-    yield bed
-    bed.close()
+    with open_bed(tmp_path) as bed:
+        yield bed
 
 
 def members(kind):
@@ -229,6 +227,25 @@ def test_two_of_one_identity_are_refused_both(bed):
             bed.call(member, "Blue Room camera", *more)
 
 
+def test_a_card_that_is_still_looked_at_says_so(bed):
+    """At the agent's start, before udev has said what is plugged in."""
+    bed.configure("offload: { automatic = false; };\n")
+    card = bed.card()
+    bed.plug(card)
+    bed.start()
+    bed.register()
+    bed.terminate()
+    bed.plug({**card, "settled": False})
+    bed.start()
+    assert [d["state"] for d in bed.call("ListDevices")] == ["looking"]
+    with pytest.raises(CallError, match="still looking at Blue Room camera"):
+        bed.call("Offload", "Blue Room camera")
+    bed.plug(card)
+    bed.signals.wait("DeviceChanged", lambda d: d["state"] == "present")
+    bed.signals.job_end(bed.call("Offload", "Blue Room camera"))
+    assert bed.call("ListDevices")[0]["state"] == "offloaded"
+
+
 def test_the_register_is_changed_and_each_change_is_recorded(bed):
     bed.configure("offload: { automatic = false; };\n")
     bed.start()
@@ -303,9 +320,13 @@ def test_a_broken_configuration_at_start_starts_nothing_by_itself(bed):
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
 
-def begin_long_offload(bed, **more):
+SLOW_READER = {"OUTING_FAULT_PROGRAM": "outing-offload-worker", "OUTING_FAULT_POINT": "offload-read",
+               "OUTING_FAULT_PAUSE_MS": "30"}
+
+
+def begin_long_offload(bed):
     card = bed.card(files=30, size=6_000_000)
-    bed.start(**more)
+    bed.start(environment=SLOW_READER)
     bed.plug(card)
     bed.signals.wait("DeviceRefused")
     bed.register()

@@ -12,10 +12,11 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / "build/normal"
 MAN = TOP / "packaging/man"
 PAGES = sorted(MAN.glob("*.[1-8]"))
-PROGRAMS = sorted(p.stem.removeprefix("main-") for p in TOP.glob("agent/*/main-*.c"))
+# outing-inspect-text is the same program without readers; its page is outing-inspect's.
+PROGRAMS = sorted(p.stem.removeprefix("main-") for p in TOP.glob("agent/*/main-*.c") if p.stem != "main-outing-inspect-text")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
 # Options that only test builds have, or that the agent alone uses to start its workers.
-INTERNAL = {"--worker", "--vault-check"}
+INTERNAL = {"--usb", "--close-all", "--serve", "--sweep", "--worker", "--vault-check", "--judge-timeout", "--gate-rest", "--fake-person"}
 
 
 def run(*command, **options):
@@ -78,7 +79,7 @@ def test_the_manual_has_each_verb_as_the_help_has_it():
     help_lines = re.findall(r"^  outingctl ([a-z].*)$", run(str(BUILD / "outingctl"), "--help").stdout, re.M)
     source = (MAN / "outingctl.1").read_text(encoding="utf-8")
     plain = [re.sub(r"\\f[BIR]", "", line).replace("\\-", "-") for line in source.splitlines()]
-    assert len(help_lines) == 19
+    assert len(help_lines) == 31
     assert [line for line in help_lines if line not in plain] == []
 
 
@@ -104,13 +105,14 @@ cat <<'T'
 T
 """, encoding="utf-8")
     fake.chmod(0o755)
+    command = line.split()[0]
     script = f"""
         . /usr/share/bash-completion/bash_completion
-        . {TOP}/packaging/completion/outingctl
+        . {TOP}/packaging/completion/{command}
         COMP_LINE={line!r}; COMP_POINT=${{#COMP_LINE}}; COMP_TYPE=9; COMP_KEY=9
         eval "COMP_WORDS=($COMP_LINE)"; [[ $COMP_LINE == *' ' ]] && COMP_WORDS+=('')
         COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
-        _outingctl
+        _{command.replace("-", "_")}
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
     result = run("bash", "-c", script, env={"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)})
@@ -130,16 +132,30 @@ def test_completion_offers_each_verb(tmp_path):
 @pytest.mark.parametrize("verb", ["device add", "device assign", "devices", "offload", "wipe", "certificate",
                                   "vault create", "vault verify", "vault status", "audit verify", "job watch", "jobs",
                                   "status", "sessions", "device rename", "device remove", "job cancel", "audit export",
-                                  "config check"])
+                                  "config check", "outings", "incidents", "attest passwords",
+                                  "names import", "names count", "names clear", "allow", "eject"])
 def test_completion_offers_each_option(tmp_path, verb):
     assert complete(tmp_path, f"outingctl {verb} --") == synopses()[verb] | {"--help"}
 
 
 def test_completion_offers_devices(tmp_path):
     assert complete(tmp_path, "outingctl wipe ") == {"disk-3f9a1c07be", "disk-00112233aa", r"Blue\ Room\ camera"}
+    assert complete(tmp_path, "outingctl eject Bl") == complete(tmp_path, "outingctl allow Bl") == {r"Blue\ Room\ camera"}
+    assert complete(tmp_path, f"outingctl allow disk-3f9a1c07be {tmp_path}/outing") == {f"{tmp_path}/outingctl"}
+    assert complete(tmp_path, "outingctl allow disk-3f9a1c07be letter.odt --reason ") == set()
     assert complete(tmp_path, "outingctl offload Bl") == {r"Blue\ Room\ camera"}
     assert complete(tmp_path, "outingctl device add N --role ") == {"camera", "stick", "phone", "tablet", "reader"}
     assert "disk-00112233aa" in complete(tmp_path, "outingctl device add N --device ")
+
+
+def test_completion_of_outing_check(tmp_path):
+    options = set(OPTION.findall(run(str(BUILD / "outing-check"), "--help").stdout))
+    assert complete(tmp_path, "outing-check ") == options | {"return"}
+    assert complete(tmp_path, "outing-check --json --") == options
+    assert complete(tmp_path, "outing-check --take ") == {r"Blue\ Room\ camera"}
+    assert complete(tmp_path, "outing-check --leader ") == set()
+    assert complete(tmp_path, "outing-check return ") == {r"Blue\ Room\ camera", "laptop"}
+    assert complete(tmp_path, "outing-check return --") == {"--json", "--help"}
 
 
 # --- configuration ----------------------------------------------------------------------------------------------------
@@ -178,8 +194,8 @@ def test_hooks_are_the_same_everywhere():
     interface = (TOP / "agent/bus/org.outingguard.Agent1.xml").read_text(encoding="utf-8")
     page = rendered(MAN / "outingd.8")[0]
     assert folders == re.findall(r"`([a-z-]+)`", readme.split("## Events")[1].split("##")[0])
-    told = set(re.findall(r'"([a-z]+-[a-z]+)"', interface.split("Event:\n")[1].split("@details")[0]))
+    told = set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', interface.split("Event:\n")[1].split("@details")[0]))
     assert set(folders) == told - {"request-refused"}
-    assert set(folders) <= set(re.findall(r"[a-z]+-[a-z]+", page))
+    assert set(folders) <= set(re.findall(r"[a-z]+(?:-[a-z]+)*", page))
     assert set(re.findall(r"`([A-Z][A-Z_]+)`", readme)) - {"SIGTERM", "SIGKILL", "EVENT"} == \
         {w for w in re.findall(r"\b[A-Z][A-Z_]+\b", page) if w.startswith("OUTING_") or w in ("PATH", "LANG", "HOME")}

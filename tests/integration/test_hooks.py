@@ -83,6 +83,18 @@ class Mailbox(socketserver.StreamRequestHandler):
             self.wfile.write(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 ok\r\n")
 
 
+def test_the_mail_about_an_outing_is_about_the_outing(tmp_path):
+    late = "The outing to Elm Park with Sam Example was due back at 2026-11-22T15:30:00Z and is not back: Blue Room camera."
+    environment = {"PATH": ENVIRONMENT["PATH"], "OUTING_EVENT": "outing-overdue", "OUTING_TIME": "2026-11-22T15:31:00Z",
+                   "OUTING_REASON": late}
+    written = subprocess.run([HOOKS / "mail-manager", tmp_path], env=environment, capture_output=True, text=True, timeout=60)
+    assert written.returncode == 0, written.stderr
+    (mail,) = tmp_path.iterdir()
+    lines = mail.read_text().splitlines()
+    assert lines[0] == "Subject: outing-guard: outing overdue" and late in lines and "device" not in lines[-1]
+    assert lines[-1].endswith("outing-check return")
+
+
 def test_the_manager_gets_a_mail(tmp_path):
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")

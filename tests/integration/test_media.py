@@ -107,7 +107,7 @@ def test_a_plain_card_is_read_only_and_said_to_be_plain(make, tmp_path):
     card = make([(MIB, fat(tmp_path))], parts=[(MIB, 8 * MIB)])
     code, said = ask(card.node)
     assert code == 0
-    assert said == {"OUTING_MEDIA": "plain", "OUTING_DISKSEQ": card.diskseq()}
+    assert said == {"OUTING_MEDIA": "plain", "OUTING_ACCESS": "hand", "OUTING_DISKSEQ": card.diskseq()}
     assert card.read_only()
     with pytest.raises(PermissionError), open(card.node, "r+b", buffering=0) as f:
         f.write(b"x" * 512)
@@ -115,7 +115,7 @@ def test_a_plain_card_is_read_only_and_said_to_be_plain(make, tmp_path):
 
 def test_an_encrypted_stick_stays_writable(make):
     stick = make([(0, luks2())])
-    assert ask(stick.node) == (0, {"OUTING_MEDIA": "encrypted", "OUTING_DISKSEQ": stick.diskseq()})
+    assert ask(stick.node) == (0, {"OUTING_MEDIA": "encrypted", "OUTING_ACCESS": "write", "OUTING_DISKSEQ": stick.diskseq()})
     assert not stick.read_only()
 
 
@@ -183,7 +183,7 @@ def test_the_disk_under_the_root_is_never_touched():
         pytest.skip("the root file system of this machine is not on a block device")
     node = "/dev/" + os.path.basename(os.path.realpath(link))
     before = pathlib.Path(link, "ro").read_text()
-    assert ask(node) == (0, {"OUTING_MEDIA": "system", "OUTING_DISKSEQ": "0"})
+    assert ask(node) == (0, {"OUTING_MEDIA": "system", "OUTING_ACCESS": "write", "OUTING_DISKSEQ": "0"})
     assert pathlib.Path(link, "ro").read_text() == before
 
 

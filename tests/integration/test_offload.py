@@ -322,8 +322,26 @@ def test_a_full_vault_says_how_much_is_missing(lab):
 
 
 @needs_root
+def test_a_vault_without_names_for_so_many_files_says_so(lab):
+    """Space is one thing, inodes another: many small files end a vault that df calls half empty."""
+    fill(lab.card, {f"DCIM/IMG_{i:04}.JPG": 100 for i in range(300)})
+    image = lab.root / "vault.img"
+    sh("truncate", "-s", "64M", str(image))
+    sh("mkfs.ext4", "-q", "-m", "0", "-N", "256", str(image))
+    sh("mount", "-o", "loop", str(image), str(lab.vault))
+    try:
+        (lab.vault / "lost+found").rmdir()
+        code, report, _ = lab.run()
+        assert code == 1 and report["outcome"] == "vault-full" and report["resumable"]
+        assert "no room for more files" in report["sentence"]
+        assert tree(session_folder(lab, report)) == {}, "checked before the first byte"
+    finally:
+        sh("umount", str(lab.vault))
+
+
+@needs_root
 def test_a_vault_that_fills_up_in_the_middle(lab):
-    fill(lab.card, {f"DCIM/IMG_{i:04}.JPG": 2_000_000 for i in range(40)})
+    fill(lab.card, {f"DCIM/IMG_{i:04}.JPG": 300_000 for i in range(300)})
     image = lab.root / "vault.img"
     sh("truncate", "-s", "160M", str(image))
     sh("mkfs.ext4", "-q", "-m", "0", str(image))

@@ -16,15 +16,31 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 VERSION = re.search(r"^VERSION\s*:= (.*)$", (TOP / "Makefile").read_text(encoding="utf-8"), re.M).group(1)
 LIBEXEC = "/usr/libexec/outing-guard"
-EVENTS = ["device-found", "device-refused", "device-unknown", "offload-started", "offload-done",
+EVENTS = ["device-found", "device-gone", "device-refused", "device-unknown", "offload-started", "offload-done",
           "offload-failed", "clear-started", "clear-done", "clear-failed", "vault-created", "vault-opened",
-          "vault-verified", "register-changed", "config-reloaded", "config-rejected"]
+          "vault-verified", "register-changed", "config-reloaded", "config-rejected",
+          "outing-checked", "outing-recorded", "outing-returned", "outing-overdue", "attested",
+          "gate-opened", "gate-closed", "gate-failed", "copy-refused", "copy-allowed", "copy-allowed-written",
+          "encrypt-started", "encrypt-done", "encrypt-failed", "removal-started", "removal-done", "removal-failed"]
 WANTED = {
     "/usr/bin/outingctl": "rwxr-xr-x",
-    **{f"{LIBEXEC}/{p}": "rwxr-xr-x" for p in ("outingd", "outing-media", "outing-offload", "outing-wipe", "outing-vault")},
+    "/usr/bin/outing-check": "rwxr-xr-x",
+    **{f"{LIBEXEC}/{p}": "rwxr-xr-x" for p in ("outingd", "outing-empty", "outing-encrypt", "outing-gate", "outing-inspect", "outing-inspect-text", "outing-judge", "outing-media", "outing-names",
+                                               "outing-offload", "outing-prompt", "outing-wipe", "outing-vault")},
+    "/lib/systemd/system/outing-gate.socket": "rw-r--r--",
+    "/lib/systemd/system/outing-gate@.service": "rw-r--r--",
+    "/usr/lib/systemd/user/outing-prompt.service": "rw-r--r--",
+    "/etc/xdg/autostart/outing-prompt.desktop": "rw-r--r--",
+    "/lib/systemd/system/outing-judge.socket": "rw-r--r--",
+    "/lib/systemd/system/outing-judge@.service": "rw-r--r--",
     "/lib/systemd/system/outingd.service": "rw-r--r--",
     "/lib/systemd/system/outing-vault.service": "rw-r--r--",
+    "/lib/udev/hwdb.d/72-outing-guard-encrypted.hwdb": "rw-r--r--",
     "/lib/udev/rules.d/71-outing-guard.rules": "rw-r--r--",
+    "/lib/udev/rules.d/74-outing-guard-exits.rules": "rw-r--r--",
+    "/lib/udev/rules.d/75-outing-guard-usb.rules": "rw-r--r--",
+    "/usr/share/initramfs-tools/hooks/outing-guard": "rwxr-xr-x",
+    "/usr/share/initramfs-tools/scripts/init-bottom/outing-guard": "rwxr-xr-x",
     "/usr/lib/sysusers.d/outing-guard.conf": "rw-r--r--",
     "/usr/lib/tmpfiles.d/outing-guard.conf": "rw-r--r--",
     "/usr/lib/systemd/catalog/outing-guard.catalog": "rw-r--r--",
@@ -34,12 +50,15 @@ WANTED = {
     "/usr/share/polkit-1/rules.d/org.outingguard.rules": "rw-r--r--",
     "/usr/share/doc/outing-guard/examples/hooks/README.md": "rw-r--r--",
     "/usr/share/bash-completion/completions/outingctl": "rw-r--r--",
+    "/usr/share/bash-completion/completions/outing-check": "rw-r--r--",
+    "/usr/share/doc/outing-guard/examples/outing-check.schema.json": "rw-r--r--",
     "/usr/share/doc/outing-guard/copyright": "rw-r--r--",
     "/etc/outing-guard/outing-guard.conf": "rw-r--r--",
+    **{f"/usr/share/outing-guard/presets/{p}.conf": "rw-r--r--" for p in ("transfer-all", "names-only")},
     **{f"/etc/outing-guard/hooks.d/{e}/": "rwxr-xr-x" for e in EVENTS},
     **{f"/usr/share/man/man{m[-1]}/{m}.gz": "rw-r--r--" for m in (
-        "outingctl.1", "outing-guard.conf.5", "outing-guard.7", "outingd.8", "outing-media.8", "outing-offload.8",
-        "outing-wipe.8", "outing-vault.8")},
+        "outingctl.1", "outing-check.1", "outing-prompt.1", "outing-guard.conf.5", "outing-guard.7", "outingd.8", "outing-judge.8", "outing-media.8", "outing-offload.8",
+        "outing-wipe.8", "outing-encrypt.8", "outing-vault.8", "outing-gate.8", "outing-inspect.8", "outing-names.8")},
 }
 
 
@@ -86,14 +105,14 @@ def test_versions_agree(package):
 
 def test_every_library_is_depended_on(package):
     depends = run("dpkg-deb", "-f", str(package), "Depends").stdout
-    for name in ("libc6", "libsystemd0", "libudev1", "libsqlite3-0", "libcryptsetup12", "libseccomp2", "libjson-c5", "udev",
+    for name in ("libc6", "libsystemd0", "libudev1", "libsqlite3-0", "libcryptsetup12", "libseccomp2", "libjson-c5", "libarchive13", "libusb-1.0-0", "udev",
                  "polkitd", "dbus", "systemd", "e2fsprogs"):
         assert re.search(rf"(^|, ){re.escape(name)}( |,|$)", depends), f"{name} not in {depends}"
 
 
 def test_programs_are_hardened(package, tmp_path):
     run("dpkg-deb", "-x", str(package), str(tmp_path))
-    programs = [tmp_path / "usr/bin/outingctl", *(tmp_path / LIBEXEC[1:]).iterdir()]
+    programs = [*(tmp_path / "usr/bin").iterdir(), *(tmp_path / LIBEXEC[1:]).iterdir()]
     assert len(programs) >= 6
     for program in programs:
         header = run("readelf", "-hldW", str(program)).stdout
@@ -112,11 +131,17 @@ def test_units_and_rules_name_programs_that_are_there(package, contents, tmp_pat
     run("dpkg-deb", "-x", str(package), str(tmp_path))
     named = set()
     for path in contents:
-        if re.search(r"\.(service|rules|policy)$", path):
+        if re.search(r"\.(service|rules|policy|desktop)$", path):
             text = (tmp_path / path[1:]).read_text(encoding="utf-8")
             named |= set(re.findall(rf"{LIBEXEC}/[a-z-]+", text)) | set(re.findall(r"/usr/bin/outing[a-z]+", text))
     assert f"{LIBEXEC}/outingd" in named and f"{LIBEXEC}/outing-media" in named
     assert named <= set(contents)
+
+
+def test_the_prompt_starts_with_each_session(package, contents, tmp_path):
+    run("dpkg-deb", "-e", str(package), str(tmp_path))
+    assert "deb-systemd-helper --user unmask 'outing-prompt.service'" in (tmp_path / "postinst").read_text(encoding="utf-8")
+    assert "deb-systemd-helper --user enable 'outing-prompt.service'" in (tmp_path / "postinst").read_text(encoding="utf-8")
 
 
 def test_an_upgrade_stops_the_agent_but_not_the_vault(package, tmp_path):
@@ -125,7 +150,7 @@ def test_an_upgrade_stops_the_agent_but_not_the_vault(package, tmp_path):
              for script in ("preinst", "prerm")}
     assert stops["preinst"] == ["outingd.service"]
     assert '"$1" = upgrade' in (tmp_path / "preinst").read_text(encoding="utf-8")
-    assert stops["prerm"] == ["outingd.service", "outing-vault.service"], "the agent must let go of the vault first"
+    assert stops["prerm"] == ["outingd.service", "outing-vault.service", "outing-gate.socket", "outing-judge.socket"], "the agent must let go of the vault first"
     assert '"$1" = upgrade' not in (tmp_path / "prerm").read_text(encoding="utf-8")
     starts = re.findall(r"deb-systemd-invoke start '(\S+)'", (tmp_path / "postinst").read_text(encoding="utf-8"))
     assert starts == ["outing-vault.service", "outingd.service"]

@@ -51,7 +51,12 @@ class Card:
         if self.fs == "exfat":
             with open(self.path, "rb") as image:
                 return sorted(p for p, _ in exfat.Volume(image, self.offset).walk() if not p.endswith("/"))
-        listing = mtools(self, "mdir", "-/", "-b", "-a", "::/")
+        try:
+            listing = mtools(self, "mdir", "-/", "-b", "-a", "::/")
+        except RuntimeError as error:
+            if 'File "::/" not found' in str(error):  # mdir's words for an empty top folder
+                return []
+            raise
         return sorted(line[3:] for line in listing.splitlines() if not line.endswith("/"))
 
     def read_file(self, path):

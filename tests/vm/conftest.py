@@ -4,6 +4,8 @@
   laptop        a running laptop, from a saved state: a second or two
   nursery       the same with the agent at work and an open vault (see nursery.py)
   fresh_laptop  a laptop that has really booted: for what happens at boot
+  peers         a booted laptop that also has the programs of image.PEER_PACKAGES
+  peers_nursery the same with the agent at work and an open vault
   make_card     makes card images in the test's own directory
 
 A scenario that fails leaves the journal, the logs, the kernel's messages and
@@ -24,10 +26,10 @@ sys.path.insert(0, str(HERE))
 import cards  # noqa: E402
 import image  # noqa: E402
 import stages  # noqa: E402
+from artifacts import BUILD, artifacts_dir, say  # noqa: E402
 from laptop import Laptop  # noqa: E402
 from nursery import READY, Nursery  # noqa: E402
 
-BUILD = HERE.parent.parent / "build"
 CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
 
 
@@ -49,20 +51,20 @@ def pytest_runtest_makereport(item, call):
         item.lab_failed = True
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 @pytest.fixture(scope="session")
 def layer():
     """The frozen disk of a laptop with the newest package in build/, or with none."""
     return image.laptop_layer(image.newest_deb(BUILD), say=say)
 
 
+@pytest.fixture(scope="session")
+def peers_layer():
+    """The same with other people's programs beside it."""
+    return image.laptop_layer(image.newest_deb(BUILD), say=say, peers=True)
+
+
 def artifacts(item):
-    parent = os.environ.get("OUTING_ARTIFACTS")
-    parent = pathlib.Path(parent) if parent else BUILD / "vm-artifacts"
-    return parent / re.sub(r"[^A-Za-z0-9._-]+", "_", item.nodeid.split("/")[-1])
+    return artifacts_dir() / re.sub(r"[^A-Za-z0-9._-]+", "_", item.nodeid.split("/")[-1])
 
 
 @pytest.fixture
@@ -86,6 +88,20 @@ def laptop(layer, tmp_path, keep_evidence):
 @pytest.fixture
 def nursery(layer, tmp_path, keep_evidence):
     machine = stages.resume(READY, layer, tmp_path / "laptop", say)
+    keep_evidence(machine)
+    return Nursery(machine)
+
+
+@pytest.fixture
+def peers(peers_layer, tmp_path, keep_evidence):
+    machine = stages.resume(stages.BOOTED, peers_layer, tmp_path / "laptop", say)
+    keep_evidence(machine)
+    return machine
+
+
+@pytest.fixture
+def peers_nursery(peers_layer, tmp_path, keep_evidence):
+    machine = stages.resume(READY, peers_layer, tmp_path / "laptop", say)
     keep_evidence(machine)
     return Nursery(machine)
 

@@ -4,7 +4,8 @@
 
 A camera full of (invented) pictures is plugged in, offloaded, verified and
 cleared; a recovery tool looks at its card before and after, on this computer,
-where the agent has no say. What is claimed here is checked here: any step that
+where the agent has no say. In between, staff ask whether everything may leave
+the building, and this laptop may not. What is claimed here is checked here: any step that
 does not come true ends the demo with a status other than 0. The evidence is
 left in build/demo/. Nothing on this computer is changed outside build/ and the
 cache of guest images.
@@ -28,6 +29,7 @@ sys.path.insert(0, str(HERE))
 import cards  # noqa: E402
 import image  # noqa: E402
 import stages  # noqa: E402
+import usbregister  # noqa: E402
 from laptop import Laptop  # noqa: E402
 from nursery import CAMERA, Nursery  # noqa: E402
 
@@ -55,8 +57,8 @@ def expect(condition, text):
         raise Broken(text)
 
 
-def on_screen(laptop, command, user=None):
-    """Types COMMAND on the laptop and shows its screen as it goes."""
+def on_screen(laptop, command, user=None, expected=0):
+    """Types COMMAND on the laptop and shows its screen as it goes; EXPECTED is its exit status."""
     prompt = f"{user or 'root'}@sunny-lane-laptop"
     print(f"{DIM}{prompt} ${END} {command}", flush=True)
 
@@ -65,7 +67,7 @@ def on_screen(laptop, command, user=None):
         sys.stdout.flush()
 
     status, text = laptop.watch(command, user=user, on_output=show)
-    expect(status == 0, f"`{command}` ended with status {status}")
+    expect(status == expected, f"`{command}` ended with status {status}")
     return text
 
 
@@ -88,10 +90,15 @@ def what_a_quick_format_does(card, scratch):
 def manager_sets_up(nursery, card):
     chapter("1. The manager sets the laptop up, once")
     on_screen(nursery.laptop, f"outingctl vault create --size {VAULT_SIZE}")
-    say("The Blue Room camera is plugged in. Nobody has registered it, so the agent leaves it alone:")
-    nursery.plug_camera(card)
-    found = nursery.wait_device(lambda d: d["present"] and not d["registered"])
+    say(
+        "The Blue Room camera is plugged in. Nobody has registered it, so the computer does not talk to it: there is no "
+        "disk, and nothing on it can be read or written, with the agent or without it."
+    )
+    nursery.plug_camera(card, wait=False)
+    found = nursery.wait_device(lambda d: d["present"] and d["state"] == "refused")
+    expect(nursery.laptop.run("ls -d /sys/block/sd*").code != 0, "the refused camera should have no disk")
     on_screen(nursery.laptop, "outingctl devices")
+    say("It belongs to the setting, so the manager registers it on the spot:")
     words = f'"{CAMERA}" --role camera --room "Blue Room" --device {found["id"]}'
     on_screen(nursery.laptop, f"outingctl device add {words}")
 
@@ -111,14 +118,42 @@ def alice_offloads(nursery, card):
     )
 
 
-def the_card_is_cleared(nursery, card, scratch):
-    chapter("3. The card is cleared")
+def alice_clears_the_card(nursery, card, scratch):
+    chapter("3. Alice clears the card")
     formatted = what_a_quick_format_does(card, scratch)
     found = cards.recovered_pictures(card.path)
     say(f"photorec, a recovery tool, finds {found} pictures on the card now,")
     say(f"and {formatted} after a quick format, which is what a camera's menu does.")
     expect(found >= len(card.pictures), "photorec should have found every picture before the clear")
     on_screen(nursery.laptop, f'outingctl wipe "{CAMERA}" --yes', user="alice")
+
+
+def lines_of(text):
+    plain = re.sub("\033\\[[0-9;]*[A-Za-z]", "", text.replace("\r", ""))
+    return [line.strip() for line in plain.splitlines() if line.strip()]
+
+
+def alice_asks_before_the_next_outing(nursery):
+    chapter("4. Alice asks whether the camera and the laptop may leave the building")
+    say(
+        "This laptop's disk is not encrypted, and some of its settings are a test laptop's. outing-check finds that "
+        "out by itself, and says so:"
+    )
+    text = on_screen(nursery.laptop, "outing-check", user="alice", expected=1)
+    expect(lines_of(text)[-1] == "NOT READY", "outing-check should have ended with NOT READY")
+    expect(
+        re.search(r"This computer's disk \(vda, /\) +not encrypted ", text), "the laptop's disk should have been named"
+    )
+    say(
+        "A real laptop would be set up again with an encrypted disk. This one stays in the building. The camera was "
+        "cleared, and may go:"
+    )
+    text = on_screen(nursery.laptop, "outing-check --leave-laptop", user="alice")
+    expect(lines_of(text)[-1] == "READY", "outing-check should have ended with READY")
+
+
+def nothing_is_left_on_the_card(nursery, card):
+    chapter("5. Somebody finds the camera and tries to get the pictures back")
     nursery.laptop.unplug()
     left = cards.recovered_pictures(card.path)
     say(f"photorec finds {left} pictures on the cleared card.")
@@ -131,7 +166,7 @@ def the_card_is_cleared(nursery, card, scratch):
 
 
 def gather_evidence(nursery):
-    chapter("4. What an inspector can be shown")
+    chapter("6. What an inspector can be shown")
     on_screen(nursery.laptop, f'outingctl certificate "{CAMERA}"')
     on_screen(nursery.laptop, "outingctl vault verify")
     on_screen(nursery.laptop, "outingctl audit verify")
@@ -158,7 +193,9 @@ def gather_evidence(nursery):
 def story(nursery, card, scratch):
     manager_sets_up(nursery, card)
     alice_offloads(nursery, card)
-    the_card_is_cleared(nursery, card, scratch)
+    alice_clears_the_card(nursery, card, scratch)
+    alice_asks_before_the_next_outing(nursery)
+    nothing_is_left_on_the_card(nursery, card)
     gather_evidence(nursery)
 
 
@@ -174,6 +211,7 @@ def main():
         card = cards.make_card(scratch / "card.img", fs="fat32", files=cards.camera_tree(PHOTOS))
         laptop = start_laptop(layer, scratch / "laptop")
         try:
+            usbregister.only_the_register_decides(laptop)
             story(Nursery(laptop), card, scratch)
         except BaseException as error:
             laptop.leave_evidence(BUILD / "demo-failed")

@@ -29,7 +29,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SUITE = "bookworm"
 DISK_SIZE = "4G"
-KEEP_LAYERS = 4
+KEEP_LAYERS = int(os.environ.get("OUTING_KEEP_LAYERS", "4"))
 KEEP_SECONDS = 6 * 3600
 
 SYSTEM_PACKAGES = """
@@ -37,12 +37,29 @@ SYSTEM_PACKAGES = """
     libpam-systemd polkitd pkexec login passwd util-linux util-linux-extra
     procps udisks2 libblockdev-crypto2 qemu-guest-agent cryptsetup-bin dmsetup dosfstools exfatprogs
     e2fsprogs btrfs-progs mtools sqlite3 valgrind libxml2-utils strace usbutils
+    rsync attr libglib2.0-bin python3
+""".split()
+
+# Every way Linux has of laying data on a disk, for the matrix of what is encrypted and what is not.
+STORAGE_PACKAGES = """
+    fdisk lvm2 thin-provisioning-tools mdadm bcache-tools xfsprogs f2fs-tools ntfs-3g
+    cryptsetup cryptsetup-initramfs initramfs-tools
 """.split()
 
 LIBRARY_PACKAGES = """
-    libsystemd0 libudev1 libcryptsetup12 libblkid1 libmount1 libconfig9
+    libsystemd0 libudev1 libarchive13 libcryptsetup12 libblkid1 libmount1 libconfig9
     libsqlite3-0 libjson-c5 libxxhash0 libssl3 libseccomp2 libcap2
-    libdevmapper1.02.1 adduser
+    libdevmapper1.02.1 libpoppler-glib8 libicu72 zlib1g libdeflate0 libpwquality1 cracklib-runtime adduser
+""".split()
+
+# Other people's programs that the agent asks or reads after, for the few scenarios that meet the real ones.
+PEER_PACKAGES = """
+    clamav-daemon clamav
+    dconf-cli dconf-gsettings-backend gsettings-desktop-schemas libglib2.0-bin cinnamon-desktop-data
+    mate-desktop-common mate-screensaver mate-session-manager libkf5config-bin xfconf libxfconf-0-3 light-locker
+    libtss2-esys-3.0.2-0 libtss2-mu0 libtss2-rc0 libtss2-tcti-device0
+    gocryptfs ecryptfs-utils
+    gphoto2 umtp-responder
 """.split()
 
 MASKED_UNITS = """
@@ -55,6 +72,9 @@ MASKED_UNITS = """
     systemd-tpm2-setup.service systemd-binfmt.service systemd-quotacheck.service
     sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount
     dev-mqueue.mount
+    lvm2-monitor.service lvm2-lvmpolld.socket blk-availability.service
+    mdmonitor.service mdmonitor-oneshot.timer mdcheck_start.timer mdcheck_continue.timer
+    clamav-freshclam.service umtp-responder.service
 """.split()
 
 # What the initrd loads, each after what it needs; everything else is loaded by udev.
@@ -109,6 +129,9 @@ SUBSYSTEM=="block", KERNEL=="vd[b-z]*", ENV{UDEV_DISABLE_PERSISTENT_STORAGE_RULE
 ENV{UDISKS_IGNORE}="1", ENV{SYSTEMD_READY}="0", OPTIONS+="nowatch"
 SUBSYSTEM=="block", KERNEL=="vd[b-z]", ATTR{serial}=="lab-*", SYMLINK+="lab/$attr{serial}"
 SUBSYSTEM=="virtio-ports", ATTR{name}=="lab.journal", TAG+="systemd", ENV{SYSTEMD_WANTS}+="lab-journal.service"
+""",
+    "/etc/udev/rules.d/70-lab-usb.rules": """# Most scenarios are about what is let in: the register's say on USB has its own.
+SUBSYSTEM=="usb", ENV{OUTING_GUARD_USB}="allow"
 """,
     "/etc/udev/rules.d/99-lab.rules": """# Names the tests wait for, given when every other rule has run.
 SUBSYSTEM=="block", ENV{DEVTYPE}=="disk", ENV{ID_BUS}=="usb", ENV{ID_USB_SERIAL_SHORT}=="?*", \
@@ -176,15 +199,19 @@ def text_hash(*values):
     return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
 
 
-def base_key():
+def base_packages(peers):
+    return SYSTEM_PACKAGES + STORAGE_PACKAGES + LIBRARY_PACKAGES + (PEER_PACKAGES if peers else [])
+
+
+def base_key(peers):
     makers = [inspect.getsource(m) for m in (build_base, boot_modules, make_initrd)]
-    return text_hash(SUITE, DISK_SIZE, SYSTEM_PACKAGES, LIBRARY_PACKAGES, BOOT_MODULES, INIT_SCRIPT, makers)
+    return text_hash(SUITE, DISK_SIZE, base_packages(peers), BOOT_MODULES, INIT_SCRIPT, makers)
 
 
-def laptop_key(deb):
+def laptop_key(deb, peers):
     makers = [inspect.getsource(m) for m in (build_laptop, guest_tree)]
     return text_hash(
-        base_key(), GUEST_FILES, MASKED_UNITS, INSTALL_SCRIPT, makers, file_hash(deb) if deb else None
+        base_key(peers), GUEST_FILES, MASKED_UNITS, INSTALL_SCRIPT, makers, file_hash(deb) if deb else None
     )
 
 
@@ -237,18 +264,17 @@ def make_initrd(root, target):
     target.write_bytes(b"".join(parts))
 
 
-def build_base(target):
-    """Makes the base layer in TARGET, a directory that does not exist yet."""
+def build_base(packages, target):
+    """Makes the base layer of PACKAGES in TARGET, a directory that does not exist yet."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".base-") as scratch:
         scratch = pathlib.Path(scratch)
         root = scratch / "root"
-        packages = ",".join(SYSTEM_PACKAGES + LIBRARY_PACKAGES)
         excludes = [
             f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("doc", "man", "locale", "info")
         ]
         run(
             "mmdebstrap", "--variant=minbase", "--mode=root", "--format=directory",
-            f"--include={packages}", *excludes, SUITE, root, "-",
+            f"--include={','.join(packages)}", *excludes, SUITE, root, "-",
             input=host_sources().encode(),
             env=dict(os.environ, INITRD="No", DEBIAN_FRONTEND="noninteractive", TMPDIR=str(scratch)),
         )  # fmt: skip
@@ -327,24 +353,33 @@ def forget_old(parent, prefix, keep):
             shutil.rmtree(old, ignore_errors=True)
 
 
-def laptop_layer(deb=None, say=lambda text: None):
-    """The directory with disk.raw, vmlinuz and initrd for DEB; builds what is missing."""
+def build(target, maker, *arguments):
+    """Runs MAKER for the layer TARGET; another run may finish the same layer first, which is as good."""
+    try:
+        maker(*arguments)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
+def laptop_layer(deb=None, say=lambda text: None, peers=False):
+    """The directory with disk.raw, vmlinuz and initrd for DEB, with PEERS or without; builds what is missing."""
     if os.geteuid() != 0:
         raise SystemExit("the test laptop's disk can only be built by root")
     cache = cache_dir()
     cache.mkdir(parents=True, exist_ok=True)
-    base = cache / f"base-{base_key()}"
+    base = cache / f"base-{base_key(peers)}"
     if not base.is_dir():
         say("building the Debian guest (once; a few minutes) ...")
-        build_base(base)
-    layer = cache / f"laptop-{laptop_key(deb)}"
+        build(base, build_base, base_packages(peers), base)
+    layer = cache / f"laptop-{laptop_key(deb, peers)}"
     if not layer.is_dir():
         say("installing the package on the test laptop ...")
-        build_laptop(base, deb, layer)
+        build(layer, build_laptop, base, deb, layer)
     os.utime(layer)
     os.utime(base)
     forget_old(cache, "laptop-", KEEP_LAYERS)
-    forget_old(cache, "base-", 2)
+    forget_old(cache, "base-", 3)
     return layer
 
 

@@ -34,6 +34,10 @@ import image
 from journal import Journal
 from qmp import GuestAgent, LabError, Qmp
 
+# What the guest flushes is safe once the host's kernel has it: a power cut kills QEMU, never the host. So nothing waits
+# for the host's own disk (cache=unsafe on the root disk says the same).
+FLUSHED = {"no-flush": True}
+
 MEMORY = "1024"
 BOOT_TIMEOUT = 240.0
 STARTUP_FINISHED = "b07a249cd024414a82dd00cd181378ff"
@@ -106,6 +110,8 @@ class Laptop:
         self.qmp = self.agent = self.journal = None
         self.boots = 0
         self.plugged = []
+        self.command_line = COMMAND_LINE
+        self.parts = []  # what else the machine has when it is switched on, as QEMU's options
         if not self.overlay.exists():
             self._make_overlay(disk or self.layer / "disk.raw", disk_format)
 
@@ -130,8 +136,8 @@ class Laptop:
             "-accel", accelerator(), "-cpu", "max", "-smp", "2", "-m", MEMORY,
             "-rtc", "base=utc,clock=host",
             "-kernel", str(self.layer / "vmlinuz"), "-initrd", str(self.layer / "initrd"),
-            "-append", COMMAND_LINE,
-            "-drive", f"file={self.overlay},format=qcow2,if=none,id=root,discard=unmap",
+            "-append", self.command_line,
+            "-drive", f"file={self.overlay},format=qcow2,if=none,id=root,discard=unmap,cache=unsafe",
             "-device", "virtio-blk-pci,drive=root,addr=04",
             "-device", "qemu-xhci,id=usb,p2=8,p3=8,addr=05",
             "-device", "virtio-serial-pci,addr=06",
@@ -145,6 +151,7 @@ class Laptop:
             f"logfile={at}/serial.log,logappend=on",
             "-serial", "chardev:serial",
             "-qmp", f"unix:{at}/qmp.sock,server=on,wait=off",
+            *self.parts,
         ]  # fmt: skip
 
     def _start(self, memory=None, shared=False, incoming=False):
@@ -178,6 +185,32 @@ class Laptop:
         self._start(memory, shared)
         self.wait_booted()
         return self
+
+    def type_on_console(self, prompt, answer, reply):
+        """Waits until the serial console, from now on, shows PROMPT (bytes), types ANSWER, and waits for REPLY."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self.dir / "serial.sock"))
+            line.settimeout(BOOT_TIMEOUT)
+            self._wait_console(line, prompt)
+            line.sendall(answer.encode() + b"\n")
+            self._wait_console(line, reply)
+
+    def read_console(self, wanted, do):
+        """What the serial console shows from now on, while DO() is done, until WANTED (bytes) is in it."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self.dir / "serial.sock"))
+            line.settimeout(BOOT_TIMEOUT)
+            do()
+            return self._wait_console(line, wanted)
+
+    def _wait_console(self, line, wanted):
+        shown = b""
+        while wanted not in shown:
+            block = line.recv(4096)
+            if not block:
+                raise LabError(f"the machine is gone: {shown[-500:]!r}")
+            shown += block
+        return shown
 
     def wait_booted(self):
         self.journal.wait_for(
@@ -335,15 +368,27 @@ class Laptop:
         self.ok(["udevadm", "wait", "--timeout=30", link])
         return self.ok(["readlink", "-f", link]).strip()
 
+    def attach_nvme(self, path):
+        """Adds an NVMe disk over the host's file PATH; returns its device in the guest."""
+        name = self._free_name("nvme")
+        self._add_blockdev(name, path, False)
+        self.qmp.call("device_add", driver="nvme", id=name, drive=f"{name}-b", serial=f"lab-{name}")
+        self.plugged.append(name)
+        self.ok(["udevadm", "wait", "--timeout=30", "--settle", f"/dev/disk/by-id/nvme-QEMU_NVMe_Ctrl_lab-{name}"])
+        return self.ok(["readlink", "-f", f"/dev/disk/by-id/nvme-QEMU_NVMe_Ctrl_lab-{name}"]).strip()
+
     def plug_usb_storage(self, path, serial, vendor="SUNNY", product="BLUE ROOM CAM",
-                         port=None, removable=True, read_only=False, wait=True):  # fmt: skip
-        """Plugs a USB disk over the host's file PATH in; returns its device (None if not to WAIT)."""
+                         port=None, removable=True, read_only=False, wait=True, bridge="usb-bot"):  # fmt: skip
+        """Plugs a USB disk over the host's file PATH in; returns its device (None if not to WAIT).
+
+        BRIDGE is how it speaks to the computer: usb-bot, or usb-uas.
+        """
         name = self._free_name("usb")
         self._add_blockdev(name, path, read_only)
-        bridge = {"driver": "usb-bot", "id": name, "bus": "usb.0", "serial": serial, "attached": False}
+        case = {"driver": bridge, "id": name, "bus": "usb.0", "serial": serial, "attached": False}
         if port:
-            bridge["port"] = str(port)
-        self.qmp.call("device_add", **bridge)
+            case["port"] = str(port)
+        self.qmp.call("device_add", **case)
         disk = {
             "driver": "scsi-hd", "id": f"{name}-d", "bus": f"{name}.0", "drive": f"{name}-b",
             "vendor": vendor[:8], "product": product[:16], "serial": serial, "removable": removable,
@@ -352,6 +397,11 @@ class Laptop:
         self.qmp.call("qom-set", path=f"/machine/peripheral/{name}", property="attached", value=True)
         self.plugged.append(name)
         return self.wait_usb_disk(serial) if wait else None
+
+    def slow_down(self, bytes_per_second):
+        """Limits the USB disk plugged in last, in both directions together."""
+        limits = dict.fromkeys(("bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)
+        self.qmp.call("block_set_io_throttle", id=f"{self.plugged[-1]}-d", bps=bytes_per_second, **limits)
 
     def wait_usb_disk(self, serial, timeout=30):
         """The node of the USB disk with SERIAL, once udev has finished with it."""
@@ -378,8 +428,8 @@ class Laptop:
 
     def _add_blockdev(self, name, path, read_only):
         self.qmp.call(
-            "blockdev-add", node_name=f"{name}-b", driver="raw", read_only=read_only,
-            file={"driver": "file", "filename": str(path), "discard": "unmap"},
+            "blockdev-add", node_name=f"{name}-b", driver="raw", read_only=read_only, cache=FLUSHED,
+            file={"driver": "file", "filename": str(path), "discard": "unmap", "cache": FLUSHED},
         )  # fmt: skip
 
     def _release_blockdev(self, node):

@@ -110,15 +110,15 @@ class Nursery:
     def jobs(self):
         return self.ask("jobs")
 
-    def wait_progress(self, kind, fraction, timeout=120.0):
-        """Waits until a running job of KIND has done FRACTION of its bytes, or has ended; returns it."""
+    def wait_progress(self, kind, fraction, timeout=120.0, phase=None):
+        """Waits until a running job of KIND has done FRACTION of its bytes (of that PHASE), or has ended; returns it."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             for job in reversed(self.jobs()):
                 if job["kind"] != kind:
                     continue
                 ended = job["state"] not in ("queued", "running")
-                total = job["bytes_total"] or 0
+                total = (job["bytes_total"] or 0) if phase in (None, job["phase"]) else 0
                 if ended or (total and (job["bytes_done"] or 0) >= fraction * total):
                     return job
                 break

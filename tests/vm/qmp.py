@@ -91,7 +91,9 @@ class Qmp:
         self.link.close()
 
     def call(self, command, **arguments):
-        arguments = {k.replace("_", "-"): v for k, v in arguments.items()}
+        """Runs COMMAND. The old ones, with an underscore in their name, have it in their arguments too."""
+        if "_" not in command:
+            arguments = {k.replace("_", "-"): v for k, v in arguments.items()}
         self.link.send({"execute": command, "arguments": arguments})
         deadline = time.monotonic() + CALL_TIMEOUT
         while True:
@@ -145,7 +147,9 @@ class GuestAgent:
                     raise LabError("the guest agent does not answer") from None
 
     def call(self, command, timeout=CALL_TIMEOUT, **arguments):
-        arguments = {k.replace("_", "-"): v for k, v in arguments.items()}
+        # Commands that are spelt with underscores spell their arguments so, too.
+        if "_" not in command:
+            arguments = {k.replace("_", "-"): v for k, v in arguments.items()}
         self.link.send({"execute": command, "arguments": arguments})
         answer = self.link.receive(time.monotonic() + timeout)
         if "error" in answer:

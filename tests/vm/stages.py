@@ -67,8 +67,17 @@ def ensure(stage, layer, say=lambda text: None):
         for leftover in scratch.iterdir():
             if leftover.name not in ("disk.qcow2", "memory", "state"):
                 leftover.unlink()
-        laptop.dir.rename(target)
+        put_in_place(laptop.dir, target)
     return target
+
+
+def put_in_place(made, target):
+    """Renames MADE to TARGET; another run may have finished the same one first, which is as good."""
+    try:
+        made.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
 
 
 def _make(stage, layer, before, scratch):
@@ -104,3 +113,20 @@ def resume(stage, layer, directory, say=lambda text: None):
     except BaseException:
         laptop.close()
         raise
+
+
+def made_once(layer, name, key, make, words, say=lambda text: None):
+    """The folder NAME-KEY beside LAYER's disk; when it is not there, MAKE(layer, folder, scratch, say) fills it."""
+    layer = pathlib.Path(layer)
+    target = layer / f"{name}-{key}"
+    if target.is_dir():
+        return target
+    say(words)
+    for old in layer.glob(f"{name}-*"):
+        shutil.rmtree(old)
+    with tempfile.TemporaryDirectory(dir=layer, prefix=f".{name}-") as scratch:
+        made = pathlib.Path(scratch) / "made"
+        made.mkdir()
+        make(layer, made, pathlib.Path(scratch), say)
+        put_in_place(made, target)
+    return target

@@ -5,7 +5,6 @@ import shutil
 
 import cards
 import pytest
-from gadget import Gadget
 from nursery import CAMERA, card_hash
 
 
@@ -13,7 +12,7 @@ def test_an_unregistered_camera_is_left_alone_and_reported(nursery, make_card):
     card = make_card(fs="fat16")
     before = card_hash(card)
     nursery.plug_camera(card)
-    found = nursery.wait_device(lambda d: d["present"])
+    found = nursery.wait_device(lambda d: d["present"] and d["state"] != "looking")
     assert not found["registered"] and found["state"] == "unregistered"
     assert nursery.events("device-unknown")
     assert nursery.ctl("offload", found["id"]).code == 1
@@ -27,18 +26,16 @@ def test_two_cameras_are_told_apart_by_their_serial_numbers(nursery, make_card):
     laptop = nursery.laptop
     first = make_card(fs="fat16", volume_id=1, disk_id=1)
     second = make_card(fs="fat16", volume_id=2, disk_id=2, files=cards.camera_tree(4, first=30))
-    one = Gadget(laptop, laptop.attach_disk(first.path), serial="AAA", name="one")
-    one.plug()
+    nursery.plug_camera(first, serial="AAA")
     nursery.register("Blue Room camera", serial="AAA")
     nursery.wait_state("offloaded", "Blue Room camera")
-    two = Gadget(laptop, laptop.attach_disk(second.path), serial="BBB", name="two")
-    two.plug()
+    nursery.plug_camera(second, serial="BBB")
     nursery.register("Red Room camera", serial="BBB")
     nursery.wait_state("offloaded", "Red Room camera")
     before = card_hash(first)
     assert nursery.wipe("Red Room camera").code == 0
     assert card_hash(first) == before
-    two.unplug()
+    laptop.unplug()
     assert second.canaries() == 0
 
 

@@ -83,6 +83,7 @@ def test_a_strange_card_can_be_read_but_not_written(desk, make_card):
     card = make_card(fs="fat16")
     before = hashlib.sha256(card.path.read_bytes()).hexdigest()
     disk = desk.plug_usb_storage(card.path, "XY0042")
+    desk.ok(["udevadm", "wait", "--timeout=30", disk + "1"])
     assert properties(desk, disk)["OUTING_MEDIA"] == "plain"
     assert_closed_for_writing(desk, disk)
     assert read_only(desk, disk + "1")
@@ -101,6 +102,7 @@ def test_a_strange_card_can_be_read_but_not_written(desk, make_card):
 def test_a_registered_camera_is_hidden_from_the_desktop(desk, make_card):
     know_camera(desk)
     disk = desk.plug_usb_storage(make_card().path, "BR0001")
+    desk.ok(["udevadm", "wait", "--timeout=30", disk + "1"])
     for node in (disk, disk + "1"):
         said = properties(desk, node)
         assert said["OUTING_MEDIA"] == "camera"
@@ -110,9 +112,11 @@ def test_a_registered_camera_is_hidden_from_the_desktop(desk, make_card):
         assert mount_as_alice(desk, disk + "1", *options).code != 0
 
 
+@pytest.mark.campaign
 def test_a_camera_known_by_its_card_is_hidden_in_any_reader(desk, make_card):
     card = make_card(fs="fat32")
     disk = desk.plug_usb_storage(card.path, "RD0001")
+    desk.ok(["udevadm", "wait", "--timeout=30", disk + "1"])
     table = properties(desk, disk)["ID_PART_TABLE_UUID"]
     volume = properties(desk, disk + "1")["ID_FS_UUID"]
     desk.unplug()
@@ -129,6 +133,7 @@ def test_without_its_helper_everything_stays_closed(desk, make_card):
             desk.write(HELPER, script)
             desk.ok(["chmod", "755", HELPER])
         disk = desk.plug_usb_storage(card.path, "BR0001")
+        desk.ok(["udevadm", "wait", "--timeout=30", disk + "1"])
         assert properties(desk, disk)["OUTING_MEDIA"] == "unknown"
         assert_closed_for_writing(desk, disk)
         assert mount_as_alice(desk, disk + "1").code != 0
@@ -149,7 +154,9 @@ def test_a_stale_answer_opens_nothing(desk, tmp_path):
     assert read_only(desk, disk)
 
 
-def test_an_encrypted_stick_works_as_staff_expect(desk, tmp_path):
+@pytest.mark.campaign
+def test_an_encrypted_stick_works_without_the_agent(desk, tmp_path):
+    """With it: test_encrypted_stick.py."""
     stick = empty_image(tmp_path)
     make_encrypted(desk, stick)
     disk = desk.plug_usb_storage(stick, "ST0001")
@@ -172,6 +179,7 @@ def test_an_encrypted_stick_works_as_staff_expect(desk, tmp_path):
     desk.ok(["umount", "/run/stick"])
 
 
+@pytest.mark.campaign
 def test_a_header_without_encryption_opens_nothing(desk, tmp_path):
     stick = empty_image(tmp_path)
     make_encrypted(desk, stick, cipher="cipher_null-ecb")
@@ -215,6 +223,7 @@ def test_another_card_in_the_same_reader_is_judged_again(desk, tmp_path, make_ca
     assert_closed_for_writing(desk, disk)
 
 
+@pytest.mark.campaign
 def test_reading_the_partition_table_again_opens_nothing(desk, make_card):
     disk = desk.plug_usb_storage(make_card().path, "BR0001")
     name = disk.removeprefix("/dev/")

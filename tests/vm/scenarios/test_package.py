@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The package comes, is renewed, goes: and never takes a picture with it."""
 
-import pytest
+import os
 
-pytestmark = pytest.mark.campaign
+import pytest
+from nursery import card_hash
 
 DEB = "/var/cache/apt/archives/outing-guard.deb"
 
@@ -28,6 +29,7 @@ def test_upgrade_keeps_register_vault_and_log(nursery, make_card):
     nursery.wait_state("offloaded")
 
 
+@pytest.mark.campaign
 def test_remove_leaves_nothing_running_and_purge_keeps_the_vault(nursery, make_card):
     laptop = nursery.laptop
     card = keep_a_picture(nursery, make_card)
@@ -44,12 +46,18 @@ def test_remove_leaves_nothing_running_and_purge_keeps_the_vault(nursery, make_c
     assert nursery.missing_from_vault(card) == set()
 
 
+@pytest.mark.campaign
 def test_remove_while_a_job_runs(nursery, make_card):
-    card = make_card(fs="fat16")
-    before = card.path.read_bytes()
+    laptop = nursery.laptop
+    card = make_card(fs="fat32", mib=192, files={"DCIM/C0001.MP4": os.urandom(120 << 20)}, dirty=False)
+    before = card_hash(card)
     nursery.plug_camera(card)
     nursery.register()
-    nursery.wait_progress("offload", 0.2)
-    nursery.laptop.ok(["dpkg", "-r", "outing-guard"], timeout=300)
-    assert nursery.laptop.run("pgrep -f /usr/libexec/outing-guard").code == 1
-    assert card.path.read_bytes() == before
+    assert nursery.wait_progress("offload", 0.05)["state"] == "running"
+    laptop.ok(["dpkg", "-r", "outing-guard"], timeout=300)
+    assert laptop.run(["pgrep", "outing"]).code == 1
+    assert nursery.events("offload-done") == []
+    assert card_hash(card) == before
+    laptop.ok(["dpkg", "-i", DEB], timeout=300)
+    nursery.wait_event("offload-done")
+    assert nursery.missing_from_vault(card) == set()

@@ -12,9 +12,8 @@ import cards
 import pytest
 from nursery import CAMERA, card_hash
 
-SAMPLE = [0.05, 0.5, 0.9]
-CAMPAIGN = [i / 60 for i in range(60)]
-MOMENTS = CAMPAIGN if os.environ.get("OUTING_CAMPAIGN") == "1" else SAMPLE
+CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
+EVERYWHERE = [i / 20 for i in range(20)]
 
 
 def at_home_again(nursery):
@@ -22,7 +21,7 @@ def at_home_again(nursery):
     nursery.laptop.boot_again()
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", EVERYWHERE if CAMPAIGN else [0.5])
 def test_power_cut_in_an_offload(nursery, make_card, moment):
     card = make_card(fs="fat16")
     before = card_hash(card)
@@ -44,7 +43,7 @@ def test_power_cut_in_an_offload(nursery, make_card, moment):
     assert nursery.ctl("vault", "verify").code == 0
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", EVERYWHERE if CAMPAIGN else [0.5, 0.9])
 def test_power_cut_in_a_clear(nursery, make_card, moment):
     card = make_card(fs="fat16")
     nursery.plug_camera(card)

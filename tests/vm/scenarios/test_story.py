@@ -7,8 +7,8 @@ import cards
 import pytest
 from nursery import CAMERA, card_hash
 
-CARDS = [("fat16", True), ("fat32", True), ("exfat", False)]
-MORE_CARDS = [("fat12", True), ("fat16", False), ("fat32", False), ("exfat", True)]
+CARDS = [("fat32", True), ("exfat", False)]
+MORE_CARDS = [("fat16", True), ("fat12", True), ("fat16", False), ("fat32", False), ("exfat", True)]
 
 
 def card_id(fs, partitioned):
@@ -42,6 +42,8 @@ def test_camera_to_vault_to_cleared_card(nursery, make_card, fs, partitioned):
     assert found == len(card.pictures)
     before, kept = card_hash(card), structures(card)
 
+    nursery.set_config("automatic", "false")  # else it may be done before it is asked for
+    nursery.laptop.ok(["systemctl", "reload", "outingd"])
     nursery.plug_camera(card)
     nursery.register()
     result = nursery.offload(user="alice" if fs == "fat32" else None)
@@ -136,7 +138,6 @@ def test_staff_may_not_change_the_register_and_others_may_not_ask(nursery, make_
     assert nursery.events("clear-started") == []
 
 
-@pytest.mark.campaign
 def test_the_vault_is_for_managers_only(nursery, make_card):
     card = make_card(fs="fat16")
     nursery.plug_camera(card)

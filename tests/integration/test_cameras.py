@@ -1,0 +1,455 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cameras, phones and tablets that speak PTP or MTP, as the agent deals with them: offloaded by itself, emptied on
+request, and called "removed, not wiped" whatever goes wrong. After each test everything that the camera ever held is
+on it or in the vault."""
+
+import json
+import os
+import signal
+import sqlite3
+import threading
+
+import pytest
+from agent_bed import BUILD, Bed, CallError
+from socket_camera import STORE, SocketCamera, make_libexec, vault_content
+
+CAMERA = "Blue Room camera"
+pytestmark = pytest.mark.skipif(BUILD.name not in ("faults", "asan"), reason="needs simulated devices")
+
+
+@pytest.fixture
+def bed(tmp_path):
+    libexec = make_libexec(tmp_path / "libexec")
+    (tmp_path / "bed").mkdir()
+    bed = Bed(tmp_path / "bed", libexec)
+    bed.camera = SocketCamera(libexec, tmp_path / "camera")
+    yield bed
+    held = getattr(bed, "held", {})
+    safe = {**bed.camera.content()}
+    lost = [path for path, digest in held.items()
+            if safe.get(path) != digest and digest not in set(vault_content(bed.vault).values())]
+    bed.camera.pull()
+    bed.close()
+    assert lost == []
+
+
+def plug(bed, *options, pictures=("IMG_0001.JPG", "IMG_0002.JPG", "IMG_0003.JPG"), number=1, **facts):
+    for name in pictures:
+        bed.camera.take(name)
+    bed.held = {**getattr(bed, "held", {}), **bed.camera.content()}
+    bed.camera.switch_on(*options)
+    bed.plug(bed.camera.entry(number, **facts))
+
+
+def unplug(bed):
+    bed.camera.pull()
+    bed.plug()
+    bed.signals.wait("DeviceChanged", lambda d: not d["present"])
+
+
+def registered(bed, *options, role="camera", **facts):
+    """Plugged in, registered, offloaded by itself."""
+    plug(bed, *options, **facts)
+    bed.start()
+    bed.register(role=role)
+    return bed.signals.event("offload-done")
+
+
+def device(bed):
+    return next(d for d in bed.call("ListDevices") if d["name"] == CAMERA)
+
+
+def wait_state(bed, state):
+    if device(bed)["state"] != state:
+        bed.signals.wait("DeviceChanged", lambda d: d["state"] == state)
+
+
+@pytest.mark.parametrize("kind", ["ptp", "mtp"])
+def test_the_whole_story(bed, kind):
+    bed.configure(hooks="enabled = false;")
+    done = registered(bed, *([kind] if kind == "mtp" else []), kind=kind)
+    assert (done["files"], done["by_itself"]) == (3, True)
+    session = bed.call("ListSessions")[0]
+    stored = vault_content(session["path"])
+    assert stored == bed.camera.content()
+    wait_state(bed, "offloaded")
+    assert device(bed)["kind"] == kind and device(bed)["last_clear"] is None
+    assert bed.audit("device-found")[0]["fields"]["kind"] == kind
+    job = bed.call("Wipe", CAMERA, False)
+    removed = bed.signals.event("removal-done")
+    ended = bed.signals.job_end(job)
+    assert (ended["state"], ended["outcome"]) == ("done", "removed")
+    assert "Removed is not wiped" in ended["sentence"] and "card reader" in ended["sentence"]
+    assert bed.camera.content() == {} and vault_content(session["path"]) == stored
+    assert device(bed)["state"] == "emptied" and device(bed)["last_clear"] is None
+    # A record, in the audit log, the state database and to everybody, and no certificate of a clear.
+    record = removed["record"]
+    assert (record["result"], record["offload"]["session"], record["offload"]["files"]) == (
+        "removed, not wiped", session["id"], 3)
+    assert bed.audit("removal-done")[0]["fields"]["record"] == record and bed.audit("removal-started")
+    assert bed.call("Certificates", CAMERA) == [record]
+    assert not bed.audit("clear-done") and "IMG_0001" not in json.dumps(bed.audit())
+    bed.camera.pull()
+    deletes = bed.camera.commands("100b")
+    assert len(deletes) == 3 and not any(d.split()[1] in ("00000000", "ffffffff") for d in deletes)
+
+
+def test_an_unregistered_one_is_left_alone_and_named(bed):
+    plug(bed)
+    bed.start()
+    refused = bed.signals.wait("DeviceRefused")[0]
+    assert refused["reason"] == "unregistered" and "not registered" in refused["sentence"]
+    listed = bed.call("ListDevices")[0]
+    assert (listed["state"], listed["kind"], listed["id"][:4]) == ("unregistered", "ptp", "usb-")
+    assert bed.audit("device-unknown")[0]["fields"]["product"] == "Compact 2"
+    for call in (("Offload", listed["id"]), ("Wipe", listed["id"], False)):
+        with pytest.raises(CallError, match="not registered"):
+            bed.call(*call)
+    assert bed.call("ListJobs") == []
+    bed.camera.pull()
+    assert bed.camera.log == []
+
+
+@pytest.mark.parametrize("role, why", [("stick", "does not answer like one"), ("reader", "not plugged in")])
+def test_what_does_not_answer_like_its_role_is_left_alone(bed, role, why):
+    plug(bed)
+    bed.start()
+    bed.register(role=role)
+    with pytest.raises(CallError, match=why):
+        bed.call("Wipe", CAMERA, False)
+    bed.camera.pull()
+    assert bed.camera.log == []
+
+
+@pytest.mark.parametrize("role", ["phone", "tablet"])
+def test_phones_and_tablets_are_offloaded_as_cameras_are(bed, role):
+    assert registered(bed, role=role, kind="mtp")["files"] == 3
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+
+
+def test_without_automatic_offloads_a_wipe_offloads_first(bed):
+    bed.configure("offload: { automatic = false; };\n")
+    plug(bed)
+    bed.start()
+    bed.register()
+    wait_state(bed, "present")
+    job = bed.call("Wipe", CAMERA, False)
+    assert bed.signals.event("offload-done")["files"] == 3
+    assert bed.signals.job_end(job)["outcome"] == "removed"
+    # Once more: there is nothing, and that is looked at anew.
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+    assert len(bed.call("ListSessions")) == 2 and len(bed.call("Certificates", "")) == 2
+
+
+def test_pictures_taken_since_the_offload_are_offloaded_before_anything_is_deleted(bed):
+    registered(bed)
+    wait_state(bed, "offloaded")
+    bed.camera.pull()
+    late = bed.camera.take("LATE.JPG")
+    bed.held.update(bed.camera.content())
+    bed.camera.switch_on()
+    job = bed.call("Wipe", CAMERA, False)
+    assert bed.signals.event("offload-done")["files"] == 4
+    assert bed.signals.job_end(job)["outcome"] == "removed"
+    assert bed.camera.content() == {}
+    assert late in vault_content(bed.call("ListSessions")[0]["path"])
+
+
+def test_protected_pictures_need_a_word(bed):
+    bed.camera.take("KEEP.JPG")
+    (bed.camera.folder / "DCIM/100CANON/KEEP.JPG").chmod(0o444)
+    registered(bed)
+    ended = bed.signals.job_end(bed.call("Wipe", CAMERA, False))
+    assert (ended["state"], ended["outcome"]) == ("failed", "protected-files")
+    assert list(bed.camera.content()) == [f"{STORE}/DCIM/100CANON/KEEP.JPG"]
+    job = bed.call("GetJob", ended["id"])
+    assert len(job["findings"]) == 1 and "KEEP.JPG" in job["findings"][0] and "protected" in job["findings"][0]
+    assert bed.audit("removal-failed")[0]["fields"]["left"] == 1
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, True))["outcome"] == "removed"
+    assert bed.camera.content() == {}
+
+
+def test_a_delete_that_lies_is_not_believed(bed):
+    registered(bed, "8:100b:1:1:0:0")
+    ended = bed.signals.job_end(bed.call("Wipe", CAMERA, False))
+    assert (ended["state"], ended["outcome"]) == ("failed", "kept")
+    assert "still lists it" in bed.call("GetJob", ended["id"])["findings"][0]
+    assert len(bed.camera.content()) == 1 and not bed.audit("removal-done")
+    assert device(bed)["state"] != "emptied"
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+
+
+@pytest.mark.parametrize("role, vendor_id, tap", [("phone", 0x18D1, "File transfer"), ("tablet", 0x05AC, "Trust"),
+                                                  ("camera", 0x04A9, "its card is in")])  # fmt: skip
+def test_one_that_shows_nothing_says_what_to_tap(bed, role, vendor_id, tap):
+    plug(bed, "locked", kind="mtp", vendor_id=vendor_id)
+    bed.start()
+    bed.register(role=role)
+    failed = bed.signals.event("offload-failed")
+    assert failed["outcome"] == "source-locked" and tap in failed["reason"], failed
+    wait_state(bed, "present")
+    ended = bed.signals.job_end(bed.call("Wipe", CAMERA, False))
+    assert (ended["state"], ended["outcome"]) == ("failed", "source-locked") and tap in ended["sentence"]
+
+
+def test_one_that_locks_itself_is_not_empty(bed):
+    registered(bed, role="phone")
+    wait_state(bed, "offloaded")
+    bed.camera.pull()
+    bed.camera.switch_on("locked")
+    ended = bed.signals.job_end(bed.call("Wipe", CAMERA, False))
+    assert (ended["state"], ended["outcome"]) == ("failed", "locked") and "File transfer" in ended["sentence"]
+    assert device(bed)["state"] == "interrupted" and len(bed.camera.content()) == 3
+
+
+def test_a_cable_that_is_pulled_while_it_is_read(bed):
+    plug(bed, "17:1009:2:1:0:0")
+    bed.start()
+    bed.register()
+    failed = bed.signals.event("offload-failed")
+    assert failed["outcome"] == "source-gone" and "plug it in again" in failed["reason"]
+    unplug(bed)
+    plug(bed, pictures=(), number=2)
+    assert bed.signals.event("offload-done")["files"] == 3
+    assert vault_content(bed.call("ListSessions")[0]["path"]) == bed.camera.content()
+
+
+def cut_emptying(bed):
+    """Emptying was asked for, and after the first file the cable is pulled."""
+    registered(bed, "17:100b:1:1:0:0")
+    ended = bed.signals.job_end(bed.call("Wipe", CAMERA, False))
+    assert (ended["state"], ended["outcome"]) == ("failed", "gone") and "Nothing is lost" in ended["sentence"]
+    assert device(bed)["state"] == "interrupted"
+    unplug(bed)
+
+
+def test_emptying_that_was_cut_goes_on_at_the_next_plug_in(bed):
+    cut_emptying(bed)
+    assert 0 < len(bed.camera.content()) < 3
+    plug(bed, pictures=(), number=2)
+    assert bed.signals.event("offload-done")["by_itself"] is True
+    assert bed.signals.event("removal-done")["by_itself"] is True
+    wait_state(bed, "emptied")
+    assert bed.camera.content() == {}
+
+
+def test_what_was_taken_since_is_not_deleted_without_being_asked(bed):
+    cut_emptying(bed)
+    plug(bed, pictures=("NEW.JPG",), number=2)
+    bed.signals.event("offload-done")
+    failed = bed.signals.event("removal-failed")
+    assert failed["outcome"] == "new-pictures" and "nothing more was deleted" in failed["reason"]
+    assert f"{STORE}/DCIM/100CANON/NEW.JPG" in bed.camera.content() and len(bed.camera.content()) > 1
+    wait_state(bed, "offloaded")
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+
+
+def test_a_picture_that_looks_like_one_that_is_gone_is_copied_first(bed):
+    """The camera counts anew: the same name, size and time, another picture."""
+    registered(bed)
+    first = bed.camera.folder / "DCIM/100CANON/IMG_0001.JPG"
+    stamp = first.stat().st_mtime
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+    bed.camera.pull()
+    bed.camera.take("IMG_0001.JPG")
+    os.utime(first, (stamp, stamp))
+    bed.held.update({f"again {p}": d for p, d in bed.camera.content().items()})
+    bed.camera.switch_on()
+    job = bed.call("Wipe", CAMERA, False)
+    assert bed.signals.event("offload-done")["files"] == 1
+    assert bed.signals.job_end(job)["outcome"] == "removed"
+
+
+SLOW = {"OUTING_FAULT_PROGRAM": "outing-empty-worker", "OUTING_FAULT_POINT": "empty-delete",
+        "OUTING_FAULT_PAUSE_MS": "500"}  # fmt: skip
+
+
+@pytest.mark.skipif(BUILD.name != "faults", reason="needs fault points")
+def test_a_person_may_stop_it_and_the_end_of_the_agent_does_not(bed):
+    plug(bed, pictures=[f"IMG_{n:04}.JPG" for n in range(12)])
+    bed.start(environment=SLOW)
+    bed.register()
+    bed.signals.event("offload-done")
+    job = bed.call("Wipe", CAMERA, False)
+    bed.signals.wait("JobChanged", lambda n, d: n == job and d["phase"] == "removing")
+    bed.call("CancelJob", job)
+    ended = bed.signals.job_end(job)
+    assert (ended["state"], ended["outcome"]) == ("cancelled", "cancelled")
+    assert device(bed)["state"] == "offloaded" and len(bed.camera.content()) > 0
+    job = bed.call("Wipe", CAMERA, False)
+    bed.signals.wait("JobChanged", lambda n, d: n == job and d["phase"] == "removing")
+    assert bed.terminate() == 0
+    assert len(bed.camera.content()) > 0
+    bed.start()
+    assert bed.signals.event("removal-done")["by_itself"] is True
+    assert bed.camera.content() == {}
+
+
+def test_two_that_cannot_be_told_apart_are_refused(bed):
+    registered(bed)
+    wait_state(bed, "offloaded")
+    bed.plug(bed.camera.entry(1), {**bed.camera.entry(2), "node": "/other"})
+    bed.signals.event("device-refused")
+    with pytest.raises(CallError, match="cannot be told apart"):
+        bed.call("Wipe", device(bed)["id"], False)
+
+
+# --- may it travel? ----------------------------------------------------------------------------------------------------
+
+ACCEPTED = "outing: { accept_removed = true; };\n"
+NAMES_ONLY = 'outing: { policy = "names-only"; };\n'
+
+
+def verdict(bed):
+    return bed.call("Check", json.dumps([CAMERA]), True)["devices"][0]
+
+
+def emptied(bed, **how):
+    registered(bed, **how)
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+
+
+def test_what_was_removed_but_not_wiped_may_travel_only_where_the_setting_says_so(bed):
+    registered(bed)
+    wait_state(bed, "offloaded")
+    before = verdict(bed)
+    assert (before["verdict"], before["action"]) == ("not-ready", "offload-and-clear") and "still on it" in before["reason"]
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+    strict = verdict(bed)
+    assert (strict["verdict"], strict["action"], strict["state"]) == ("not-ready", None, "emptied")
+    assert "removed is not wiped" in strict["reason"] and "card reader" in strict["fix"]
+    bed.configure(ACCEPTED)
+    bed.call("Reload")
+    accepted = verdict(bed)
+    assert (accepted["verdict"], accepted["fix"]) == ("ready", "")
+    assert "Removed is not wiped" in accepted["reason"] and "card reader" in accepted["reason"]
+    unplug(bed)
+    assert "not plugged in" in verdict(bed)["reason"]
+
+
+def test_only_what_is_seen_now_counts(bed):
+    """The camera is at hand all the time: it takes a picture, locks itself, hangs, is gone."""
+    bed.configure(ACCEPTED)
+    emptied(bed)
+    assert verdict(bed)["verdict"] == "ready"
+    bed.camera.pull()
+    bed.camera.take("LATE.JPG")
+    bed.held.update(bed.camera.content())
+    bed.camera.switch_on()
+    late = verdict(bed)
+    assert (late["verdict"], late["action"]) == ("not-ready", "offload-and-clear") and "1 file" in late["reason"]
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+    assert verdict(bed)["verdict"] == "ready"
+    for option, why in (("locked", "shows no memory"), ("6:1004:0:0:0:0", "could not be found out"), ("mtp", "")):
+        bed.camera.pull()
+        bed.camera.switch_on(option)
+        now = verdict(bed)
+        assert now["verdict"] == ("not-ready" if why else "ready") and why in now["reason"], now
+    bed.camera.pull()
+    gone = verdict(bed)
+    assert gone["verdict"] == "not-ready" and "could not be found out" in gone["reason"]
+    assert bed.camera.commands("100b") and bed.audit("outing-checked")
+
+
+def test_a_check_changes_nothing_on_it(bed):
+    registered(bed)
+    wait_state(bed, "offloaded")
+    bed.camera.pull()
+    bed.camera.log.clear()
+    bed.camera.switch_on()
+    verdict(bed)
+    bed.camera.pull()
+    assert {line.split()[0] for line in bed.camera.log} <= {"1001", "1002", "1003", "1004", "1005", "1007", "1008"}
+
+
+def test_a_delete_that_lied_is_not_ready(bed):
+    bed.configure(ACCEPTED)
+    registered(bed, "8:100b:1:1:0:0")
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "kept"
+    said = verdict(bed)
+    assert (said["verdict"], said["action"]) == ("not-ready", "offload-and-clear") and "still on it" in said["reason"]
+
+
+def test_names_only_leaves_pictures_that_are_safe(bed):
+    bed.configure(NAMES_ONLY)
+    registered(bed)
+    wait_state(bed, "offloaded")
+    assert verdict(bed)["verdict"] == "ready"
+    bed.camera.pull()
+    bed.camera.take("LATE.JPG")
+    bed.held.update(bed.camera.content())
+    bed.camera.switch_on()
+    late = verdict(bed)
+    assert (late["verdict"], late["action"]) == ("not-ready", "offload")
+    assert bed.signals.job_end(bed.call("Offload", CAMERA))["state"] == "done"
+    named = verdict(bed)
+    assert (named["verdict"], named["action"]) == ("not-ready", "offload-and-clear") and "no camera has chosen" in named["reason"]
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+    assert verdict(bed)["verdict"] == "ready"
+
+
+def test_a_phone_travels_only_when_the_manager_has_looked_into_its_settings(bed):
+    emptied(bed, role="phone", kind="mtp")
+    unknown = verdict(bed)
+    assert unknown["verdict"] == "not-ready" and "not known whether" in unknown["reason"]
+    assert "outingctl attest encrypted" in unknown["fix"]
+    with pytest.raises(CallError, match="nothing that can be attested"):
+        bed.call("AttestDevice", CAMERA, "clean", "")
+    with pytest.raises(CallError, match="no device"):
+        bed.call("AttestDevice", "Nobody's phone", "encrypted", "")
+    assert bed.call("AttestDevice", CAMERA, "encrypted", "Code of six digits.") is None
+    told = bed.signals.event("attested")
+    assert (told["what"], told["name"], told["note"]) == ("encrypted", CAMERA, "Code of six digits.")
+    ready = verdict(bed)
+    assert ready["verdict"] == "ready" and "as the manager says" in ready["reason"], ready
+    bed.terminate()
+    with sqlite3.connect(bed.state / "state.db") as database:
+        database.execute("UPDATE device_attestation SET at = at - 366 * 86400")
+    bed.start()
+    assert "366 days ago" in verdict(bed)["reason"]
+
+
+def test_a_job_waits_for_a_look_and_a_look_for_no_job(bed):
+    registered(bed)
+    wait_state(bed, "offloaded")
+    asked = [threading.Thread(target=verdict, args=(bed,)) for _ in range(3)]
+    for thread in asked:
+        thread.start()
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+    for thread in asked:
+        thread.join()
+
+
+POINTS = [("outingd", "record-committed"), ("outingd", "empty-intended"), ("outingd", "empty-gone"),
+          ("outingd", "empty-gone-recorded"), ("outingd", "removal-record"), ("outing-empty-worker", "empty-delete"),
+          ("outing-empty-worker", "empty-deleted")]  # fmt: skip
+
+
+@pytest.mark.skipif(BUILD.name != "faults", reason="needs fault points")
+@pytest.mark.parametrize("program, point", POINTS)
+def test_killed_at_each_boundary_nothing_is_lost_and_it_goes_on(bed, program, point):
+    bed.configure("offload: { automatic = false; };\n")
+    plug(bed)
+    bed.start()
+    bed.register()
+    bed.terminate()
+    bed.start(environment={"OUTING_FAULT_PROGRAM": program, "OUTING_FAULT_POINT": point, "OUTING_FAULT_AT": "1"})
+    job = bed.call("Wipe", CAMERA, False)
+    if program == "outingd":
+        assert bed.agent.wait(timeout=60) == -signal.SIGKILL
+    else:
+        assert bed.signals.job_end(job)["outcome"] == "worker-died"
+        bed.terminate()
+    unplug_quietly(bed)
+    plug(bed, pictures=(), number=2)
+    bed.start()
+    if point == "record-committed":
+        wait_state(bed, "present")
+        bed.call("Wipe", CAMERA, False)
+    wait_state(bed, "emptied")
+    assert bed.camera.content() == {}
+
+
+def unplug_quietly(bed):
+    bed.camera.pull()
+    bed.plug()
