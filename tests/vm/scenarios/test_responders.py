@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Three responders, one story: our simulated camera, QEMU's usb-mtp and umtp-responder, each a real USB device.
 
-Plugged in, offloaded, read a second time in a new session, emptied; and what was not offloaded stays on it.
+Plugged in, offloaded, read a second time in a new session, emptied; and what was not offloaded stays on it. Then the same
+with the agent at work, which does it by itself, and with outing-check, which says what may travel. (The simulated camera's
+own such story, with everything that goes wrong, is in test_ptp_agent.py.)
 """
 
 import hashlib
@@ -9,8 +11,10 @@ import pathlib
 import random
 
 import pytest
+from nursery import VAULT
 from ptpcamera import MtpBox, PtpCamera, UmtpBox
 from test_ptp import SIZES, empty, make_pictures, offload, stored
+from test_ptp_agent import check
 
 FOLDER = "/run/camera"
 
@@ -101,6 +105,39 @@ def test_each_responder_is_offloaded_and_emptied(peers_nursery, tmp_path, kind):
     code, emptied, err = empty(laptop, node, said["session"])
     assert (code, emptied.get("outcome")) == (0, "removed"), (emptied, err)
     assert device.files() == []
+    device.box.remove()
+
+
+@pytest.mark.parametrize("kind", ["usb-mtp", "umtp-responder"])
+def test_the_agent_offloads_and_empties_each_and_what_may_travel_is_said(peers_nursery, tmp_path, kind):
+    nursery, laptop = peers_nursery, peers_nursery.laptop
+    device = make_device(kind, laptop, tmp_path)
+    device.box.plug()
+    nursery.register()
+    assert nursery.wait_event("offload-done")["fields"]["by_itself"] is True
+    nursery.wait_state("offloaded")
+    said = {"folder": nursery.sessions()[0]["path"].removeprefix(VAULT + "/")}
+    assert stored(laptop, said, device.store) == device.made
+    assert len(device.files()) == len(device.made), "an offload deletes nothing"
+    code, asked, shown = check(nursery)
+    assert (code, asked["verdict"], asked["action"]) == (1, "not-ready", "offload-and-clear"), asked
+    assert "still on it" in asked["reason"] and shown.splitlines()[-1] == "NOT READY"
+
+    result = nursery.wipe()
+    assert result.code == 0 and "not wiped" in result.out + result.err, result
+    assert nursery.wait_state("emptied")["last_clear"] is None
+    assert device.files() == [] and device.folders() == ["./DCIM", "./DCIM/100BLUE", "./MISC"]
+    assert stored(laptop, said, device.store) == device.made
+    record = nursery.events("removal-done")[0]["fields"]["record"]
+    assert record["result"] == "removed, not wiped" and nursery.certificates() == [record]
+    code, asked, shown = check(nursery)
+    assert (code, asked["verdict"], asked["action"]) == (1, "not-ready", None), asked
+    assert "removed is not wiped" in asked["reason"] and shown.splitlines()[-1] == "NOT READY"
+    nursery.set_config("accept_removed", "true")
+    laptop.ok(["systemctl", "reload", "outingd"])
+    code, asked, shown = check(nursery)
+    assert (code, asked["verdict"]) == (0, "ready") and "Removed is not wiped" in asked["reason"], asked
+    assert shown.splitlines()[-1] == "READY"
     device.box.remove()
 
 
