@@ -3,8 +3,11 @@
 request, and called "removed, not wiped" whatever goes wrong. After each test everything that the camera ever held is
 on it or in the vault."""
 
+import hashlib
 import json
 import os
+import pathlib
+import shutil
 import signal
 import sqlite3
 import threading
@@ -14,6 +17,8 @@ from agent_bed import BUILD, Bed, CallError
 from socket_camera import STORE, SocketCamera, make_libexec, vault_content
 
 CAMERA = "Blue Room camera"
+CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
+LONG = 1800  # seconds: copying and comparing some GiB
 pytestmark = pytest.mark.skipif(BUILD.name not in ("faults", "asan"), reason="needs simulated devices")
 
 
@@ -92,6 +97,85 @@ def test_the_whole_story(bed, kind):
     bed.camera.pull()
     deletes = bed.camera.commands("100b")
     assert len(deletes) == 3 and not any(d.split()[1] in ("00000000", "ffffffff") for d in deletes)
+
+
+FOUR_GIB = 1 << 32
+MARKS = {0: b"begin", FOUR_GIB - 3: b"across", FOUR_GIB + 5_000_000: b"behind", FOUR_GIB + 70_000_000: b"end"}
+
+
+def long_film(path):
+    """A film of more than 4 GiB, most of it a hole."""
+    with open(path, "wb") as film:
+        for place, mark in MARKS.items():
+            film.seek(place)
+            film.write(mark)
+    assert os.path.getsize(path) == FOUR_GIB + 70_000_003 and os.stat(path).st_blocks * 512 < 1 << 20
+
+
+def size_and_hash(path):
+    digest = hashlib.sha512()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 22):
+            digest.update(block)
+    return os.path.getsize(path), digest.hexdigest()
+
+
+def plug_with_film(bed, *options):
+    """A camera with a film and a picture is plugged in and registered; the film, and both paths in the vault."""
+    paths = bed.camera.take("FILM.MP4", 0), bed.camera.take("IMG_0001.JPG")
+    film = bed.camera.folder / "DCIM/100CANON/FILM.MP4"
+    long_film(film)
+    bed.camera.switch_on(*options)
+    bed.plug(bed.camera.entry(kind="mtp" if "mtp" in options else "ptp"))
+    bed.start()
+    bed.register()
+    return film, *paths
+
+
+@pytest.mark.skipif(not CAMPAIGN, reason="minutes: only with OUTING_CAMPAIGN=1")
+def test_a_film_of_more_than_four_gib_is_copied_compared_and_removed(bed, tmp_path):
+    if shutil.disk_usage(tmp_path).free < 3 * FOUR_GIB:
+        pytest.skip("no room for such a film and its copy")
+    film, in_vault, small = plug_with_film(bed, "mtp")
+    made, picture = size_and_hash(film), size_and_hash(film.with_name("IMG_0001.JPG"))
+    done = bed.signals.wait("Event", lambda name, _: name in ("offload-done", "offload-failed"), LONG)
+    assert (done[0], done[1]["files"], done[1]["bytes"]) == ("offload-done", 2, made[0] + picture[0]), done
+    folder = pathlib.Path(bed.call("ListSessions")[0]["path"])
+    stored = folder / in_vault
+    try:
+        assert size_and_hash(stored) == made and size_and_hash(folder / small) == picture
+        with open(stored, "rb") as copy:
+            for place, mark in MARKS.items():
+                copy.seek(place)
+                assert copy.read(len(mark)) == mark
+        ended = bed.signals.job_end(bed.call("Wipe", CAMERA, False), LONG)
+        assert (ended["state"], ended["outcome"]) == ("done", "removed"), ended
+        assert bed.camera.content() == {}
+        assert size_and_hash(stored) == made
+        bed.camera.pull()
+        # Each was read twice, in two sessions, before any was deleted.
+        spoken = [line.split()[0] for line in bed.camera.log]
+        before = spoken[: spoken.index("100b")]
+        assert before.count("1002") >= 2 and before.count("1009") + before.count("95c1") >= 4
+    finally:
+        film.unlink(missing_ok=True)
+        stored.unlink()
+
+
+def test_a_film_whose_size_nobody_can_say_is_named_and_kept(bed):
+    """PTP has 32 bits for it, and 0xFFFFFFFF for more."""
+    film, in_vault, small = plug_with_film(bed)
+    failed = bed.signals.event("offload-failed")
+    assert (failed["outcome"], failed["files"], failed["failed"]) == ("incomplete", 1, 1)
+    assert "1 file or folder" in failed["reason"] and "still only there" in failed["reason"]
+    assert "FILM.MP4" in json.dumps(bed.call("GetJob", failed["job"])["findings"])
+    assert list(vault_content(bed.vault)) and not [p for p in vault_content(bed.vault) if p.endswith(in_vault)]
+    ended = bed.signals.job_end(bed.call("Wipe", CAMERA, False))
+    assert ended["state"] == "failed", ended
+    assert film.exists() and film.with_name("IMG_0001.JPG").exists()
+    bed.camera.pull()
+    assert bed.camera.commands("100b") == []
+    film.unlink()
 
 
 def test_an_unregistered_one_is_left_alone_and_named(bed):
