@@ -167,6 +167,21 @@ static bool has_state(const struct js *device, const char *word)
 	return state && strcmp(state, word) == 0;
 }
 
+/* The register says of which devices it is less sure. */
+static void device_weakness(FILE *out, const struct terminal *screen, const struct js *device)
+{
+	_cleanup_free_ char *title = device_title(device), *text = NULL;
+
+	if (!flag(device, "by_socket") ||
+		asprintf(&text,
+			"%s has no serial number, so it is known only at the socket where it was registered. "
+			"That is weaker: another device of its kind is taken for it there.",
+			or_dash(title)) < 0)
+		return;
+	fputc('\n', out);
+	text_wrap(out, screen, 0, 2, text);
+}
+
 /* What a person may have to know or do about one device; nothing for most. */
 static void device_advice(FILE *out, const struct terminal *screen, const struct js *device)
 {
@@ -209,8 +224,10 @@ int show_devices(FILE *out, const struct terminal *screen, const struct js *devi
 	for (size_t i = 0; i < js_length(devices); i++)
 		add_device(table, js_at(devices, i));
 	r = table_print(table, out, screen);
-	for (size_t i = 0; r == 0 && i < js_length(devices); i++)
+	for (size_t i = 0; r == 0 && i < js_length(devices); i++) {
 		device_advice(out, screen, js_at(devices, i));
+		device_weakness(out, screen, js_at(devices, i));
+	}
 	return r;
 }
 

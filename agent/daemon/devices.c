@@ -28,6 +28,7 @@ static void entry_json(struct js *o, const struct registered_device *entry, bool
 	js_set_string(o, "name", registered ? entry->name : NULL);
 	js_set_string(o, "role", registered ? role_name(entry->role) : NULL);
 	js_set_bool(o, "registered", registered);
+	js_set_bool(o, "by_socket", registered && *entry->port);
 }
 
 static void history_json(struct js *o, const struct registered_device *entry, bool registered)

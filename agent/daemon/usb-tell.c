@@ -130,6 +130,7 @@ struct js *usb_json(const struct usb_device *device)
 	js_set_string(o, "name", known ? device->entry.name : NULL);
 	js_set_string(o, "role", known ? role_name(device->entry.role) : NULL);
 	js_set_bool(o, "registered", known);
+	js_set_bool(o, "by_socket", known && *device->entry.port);
 	js_set_bool(o, "present", true);
 	js_set_string(o, "kind", device_kind_name(usb_kind(device->brings, device->hint)));
 	js_set_string(o, "vendor", or_null(f->vendor));

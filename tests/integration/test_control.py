@@ -41,6 +41,13 @@ def test_devices_as_a_table(bench):
     assert "\x1b" not in result.stdout, "no colour off a terminal"
 
 
+def test_what_is_known_by_its_socket_is_called_weaker(bench):
+    bench.start(ListDevices={"text": [dict(CAMERA, by_socket=True, serial=None), dict(STRANGER, by_socket=False)]})
+    text = " ".join(fits(bench.run("devices").stdout).split())
+    assert text.count("That is weaker") == 1
+    assert "Blue Room camera has no serial number, so it is known only at the socket where it was registered" in text
+
+
 def test_devices_as_json(bench):
     bench.start(ListDevices={"text": [CAMERA, STRANGER]})
     result = bench.run("devices", "--json")
