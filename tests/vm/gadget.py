@@ -42,6 +42,11 @@ cd .. && rmdir {name}
 """
 
 
+def serial_line(serial):
+    """The line of a script that gives a gadget its SERIAL; None leaves it without one."""
+    return "" if serial is None else f"echo {shlex.quote(serial)} >strings/0x409/serialnumber"
+
+
 class Gadget:
     """One camera. BACKING is a path in the guest; plug() shows it to the laptop's USB."""
 

@@ -11,9 +11,9 @@ device's node, unplug(), and remove().
 import pathlib
 import shlex
 
-PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build/normal/tests/ptp-camera"
-CONFIGFS = "/sys/kernel/config/usb_gadget"
+from gadget import CONFIGFS, serial_line
 
+PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build/normal/tests/ptp-camera"
 CREATE = """
 set -e
 modprobe -a dummy_hcd libcomposite usb_f_fs
@@ -25,7 +25,7 @@ echo 0x0200 >bcdUSB
 mkdir -p strings/0x409 configs/c.1/strings/0x409 functions/ffs.{name}
 echo {vendor} >strings/0x409/manufacturer
 echo {product} >strings/0x409/product
-echo {serial} >strings/0x409/serialnumber
+{serial}
 echo camera >configs/c.1/strings/0x409/configuration
 echo 120 >configs/c.1/MaxPower
 ln -s $g/functions/ffs.{name} $g/configs/c.1/
@@ -58,23 +58,24 @@ def wait_node(laptop, attribute, value):
 
 
 class FunctionGadget:
-    """A gadget with one function that a program in the guest, COMMAND, serves at /run/ffs-NAME."""
+    """A gadget with one function that a program in the guest, COMMAND, serves at /run/ffs-NAME; SERIAL may be None."""
 
     def __init__(self, laptop, command, name, serial, vendor, product, vendor_id, product_id):
-        self.laptop, self.name, self.serial, self.log = laptop, name, serial, f"/run/{name}.log"
+        self.laptop, self.name, self.log = laptop, name, f"/run/{name}.log"
+        self.mark = ("product", product) if serial is None else ("serial", serial)
         laptop.ok(
             CREATE.format(
                 configfs=CONFIGFS, name=name, vendor_id=vendor_id, product_id=product_id,
-                vendor=shlex.quote(vendor), product=shlex.quote(product), serial=shlex.quote(serial),
+                vendor=shlex.quote(vendor), product=shlex.quote(product), serial=serial_line(serial),
             )
         )  # fmt: skip
         self.process = laptop.start(f"echo $$ >/run/{name}.pid; exec {shlex.join(command)} >{self.log} 2>&1")
         laptop.ok(f"until [ -e /run/ffs-{name}/ep3 ]; do :; done")
 
-    def plug(self):
+    def plug(self, socket=0):
         """Puts the cable in; returns the device's node."""
-        self.laptop.ok(f"ls /sys/class/udc | grep -m1 dummy >{CONFIGFS}/{self.name}/UDC")
-        return wait_node(self.laptop, "serial", self.serial)
+        self.laptop.ok(f"echo dummy_udc.{socket} >{CONFIGFS}/{self.name}/UDC")
+        return wait_node(self.laptop, *self.mark)
 
     def unplug(self):
         self.laptop.ok(f"echo >{CONFIGFS}/{self.name}/UDC")

@@ -8,7 +8,7 @@ keyboard. keyboard() is an honest one.
 
 import shlex
 
-from gadget import CONFIGFS
+from gadget import CONFIGFS, serial_line
 from qmp import LabError
 
 LAB_RULE = "/etc/udev/rules.d/70-lab-usb.rules"
@@ -24,7 +24,7 @@ echo 0x0200 >bcdUSB
 mkdir -p strings/0x409 configs/c.1/strings/0x409
 echo Sunny >strings/0x409/manufacturer
 echo {product} >strings/0x409/product
-echo {serial} >strings/0x409/serialnumber
+{serial}
 echo both >configs/c.1/strings/0x409/configuration
 """
 
@@ -58,6 +58,11 @@ until found=$(grep -lx {value} /sys/bus/usb/devices/*/{attribute} 2>/dev/null | 
 udevadm wait --timeout=30 --initialized=true --settle $(readlink -f "${{found%/*}}") >&2
 readlink -f "${{found%/*}}"
 """
+
+
+def two_sockets(laptop):
+    """From now on gadgets can be plugged into two sockets of the laptop, 0 and 1."""
+    laptop.ok("modprobe -r dummy_hcd && modprobe dummy_hcd num=2 && udevadm settle")
 
 
 def only_the_register_decides(laptop):
@@ -94,21 +99,23 @@ def wait_authorized(laptop, device, wanted=True, timeout=30):
 
 
 class Combined:
-    """A gadget with the functions of BACKING (a disk over that path, None: none) and a KEYBOARD."""
+    """A gadget with the functions of BACKING (a disk over that path, None: none) and a KEYBOARD; SERIAL may be None."""
 
     def __init__(self, laptop, serial, backing=None, keyboard=False, product="Combination", product_id=0xB10E, name="both"):
-        self.laptop, self.serial, self.name = laptop, serial, name
+        self.laptop, self.serial, self.name, self.product = laptop, serial, name, product
         script = CREATE + (STORAGE if backing else "") + (HID if keyboard else "")
         laptop.ok(
             script.format(
-                configfs=CONFIGFS, name=name, serial=shlex.quote(serial), product=shlex.quote(product),
+                configfs=CONFIGFS, name=name, serial=serial_line(serial), product=shlex.quote(product),
                 product_id=product_id, backing=backing,
             )
         )  # fmt: skip
 
-    def plug(self):
+    def plug(self, socket=0):
         """Puts the cable in; returns the device's sysfs folder."""
-        self.laptop.ok(f"ls /sys/class/udc | grep -m1 dummy >{CONFIGFS}/{self.name}/UDC")
+        self.laptop.ok(f"echo dummy_udc.{socket} >{CONFIGFS}/{self.name}/UDC")
+        if self.serial is None:
+            return usb_device(self.laptop, self.product, "product")
         return usb_device(self.laptop, self.serial)
 
     def unplug(self):

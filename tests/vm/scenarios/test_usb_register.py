@@ -162,6 +162,68 @@ def test_the_second_of_two_with_one_serial_is_refused(strict, make_card):
     assert strict.ctl("offload", CAMERA).code == 0
 
 
+class WithoutSerial:
+    """A device that has none, a camera or a stick, at one of two sockets."""
+
+    def __init__(self, laptop, kind):
+        usbregister.two_sockets(laptop)
+        self.laptop, self.kind, self.product = laptop, kind, f"Nameless {kind}"
+        self.backing, self.gadget = stick(laptop), None
+        laptop.ok("mkdir -p /run/camera/DCIM && echo picture >/run/camera/DCIM/A.JPG")
+
+    def plug(self, socket):
+        """Returns its sysfs folder."""
+        if self.kind == "stick":
+            self.gadget = Combined(self.laptop, None, self.backing, product=self.product)
+        else:
+            self.gadget = PtpCamera(self.laptop, "/run/camera", serial=None, product=self.product)
+        self.gadget.plug(socket)
+        return usb_device(self.laptop, self.product, "product")
+
+    def unplug(self):
+        self.gadget.remove()
+
+
+@pytest.mark.parametrize("kind", ["camera", "stick"])
+def test_without_a_serial_it_is_known_at_its_socket_alone(strict, kind):
+    laptop, thing = strict.laptop, WithoutSerial(strict.laptop, kind)
+
+    def stopped():
+        return strict.wait_device(lambda d: d["product"] == thing.product and d["state"] == "refused")
+
+    def here():
+        return strict.wait_device(lambda d: d["name"] == CAMERA and d["present"] and d["state"] != "refused")
+
+    device = thing.plug(socket=0)
+    assert add(strict, stopped(), role=kind).code == 0
+    wait_authorized(laptop, device)
+    assert (here()["serial"], here()["by_socket"]) == (None, True)
+    # The register says that it is weaker.
+    shown = " ".join(strict.ctl("devices").out.split())
+    assert f"{CAMERA} has no serial number, so it is known only at the socket where it was registered" in shown
+    assert "That is weaker" in shown
+    thing.unplug()
+    strict.wait_device(lambda d: d["name"] == CAMERA and not d["present"])
+    before = strict.last_seq()
+    device = thing.plug(socket=1)
+    moved = stopped()
+    assert_untouched(laptop, device)
+    assert "has no serial number" in moved["reason"] and f"{CAMERA} was registered at another socket" in moved["reason"]
+    assert strict.wait_event("device-refused", after=before)["fields"]["why"] == "moved"
+    assert strict.ctl("offload", moved["id"]).code == 1
+    # Back at its own it is let in, as nothing was changed.
+    thing.unplug()
+    wait_authorized(laptop, thing.plug(socket=0))
+    assert here()["by_socket"]
+    thing.unplug()
+    strict.wait_device(lambda d: d["name"] == CAMERA and not d["present"])
+    # A manager may register it at the other: the stick is the same one by its card, the camera is one more.
+    device = thing.plug(socket=1)
+    assert add(strict, stopped(), CAMERA if kind == "stick" else "Another camera", kind).code == 0
+    wait_authorized(laptop, device)
+    thing.unplug()
+
+
 def test_a_device_that_has_changed_is_judged_again(strict):
     """The same vendor, product and serial; but the stick has grown a keyboard."""
     laptop = strict.laptop
