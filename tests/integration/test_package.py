@@ -36,6 +36,7 @@ WANTED = {
     "/lib/systemd/system/outingd.service": "rw-r--r--",
     "/lib/systemd/system/outing-vault.service": "rw-r--r--",
     "/lib/udev/hwdb.d/72-outing-guard-encrypted.hwdb": "rw-r--r--",
+    "/lib/udev/rules.d/68-outing-guard-probe.rules": "rw-r--r--",
     "/lib/udev/rules.d/71-outing-guard.rules": "rw-r--r--",
     "/lib/udev/rules.d/74-outing-guard-exits.rules": "rw-r--r--",
     "/lib/udev/rules.d/75-outing-guard-usb.rules": "rw-r--r--",

@@ -59,7 +59,7 @@ PEER_PACKAGES = """
     mate-desktop-common mate-screensaver mate-session-manager libkf5config-bin xfconf libxfconf-0-3 light-locker
     libtss2-esys-3.0.2-0 libtss2-mu0 libtss2-rc0 libtss2-tcti-device0
     gocryptfs ecryptfs-utils
-    gphoto2 umtp-responder
+    gphoto2 umtp-responder gvfs gvfs-backends dbus-user-session libmtp-runtime mtp-tools
 """.split()
 
 MASKED_UNITS = """
