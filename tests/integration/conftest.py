@@ -18,6 +18,17 @@ def count_kills():
     return count
 
 
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["kills"] = dict(KILLS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """What a lane has counted."""
+    KILLS.update(getattr(node, "workeroutput", {}).get("kills", {}))
+
+
 def pytest_terminal_summary(terminalreporter):
     if KILLS:
         each = ", ".join(f"{program} {number}" for program, number in sorted(KILLS.items()))

@@ -26,6 +26,8 @@ import sys
 import tempfile
 import time
 
+from turns import alone
+
 HERE = pathlib.Path(__file__).resolve().parent
 SUITE = "bookworm"
 DISK_SIZE = "4G"
@@ -353,15 +355,6 @@ def forget_old(parent, prefix, keep):
             shutil.rmtree(old, ignore_errors=True)
 
 
-def build(target, maker, *arguments):
-    """Runs MAKER for the layer TARGET; another run may finish the same layer first, which is as good."""
-    try:
-        maker(*arguments)
-    except OSError:
-        if not target.is_dir():
-            raise
-
-
 def laptop_layer(deb=None, say=lambda text: None, peers=False):
     """The directory with disk.raw, vmlinuz and initrd for DEB, with PEERS or without; builds what is missing."""
     if os.geteuid() != 0:
@@ -369,17 +362,18 @@ def laptop_layer(deb=None, say=lambda text: None, peers=False):
     cache = cache_dir()
     cache.mkdir(parents=True, exist_ok=True)
     base = cache / f"base-{base_key(peers)}"
-    if not base.is_dir():
-        say("building the Debian guest (once; a few minutes) ...")
-        build(base, build_base, base_packages(peers), base)
     layer = cache / f"laptop-{laptop_key(deb, peers)}"
-    if not layer.is_dir():
-        say("installing the package on the test laptop ...")
-        build(layer, build_laptop, base, deb, layer)
-    os.utime(layer)
-    os.utime(base)
-    forget_old(cache, "laptop-", KEEP_LAYERS)
-    forget_old(cache, "base-", 3)
+    with alone(cache):
+        if not base.is_dir():
+            say("building the Debian guest (once; a few minutes) ...")
+            build_base(base_packages(peers), base)
+        if not layer.is_dir():
+            say("installing the package on the test laptop ...")
+            build_laptop(base, deb, layer)
+        os.utime(layer)
+        os.utime(base)
+        forget_old(cache, "laptop-", KEEP_LAYERS)
+        forget_old(cache, "base-", 3)
     return layer
 
 

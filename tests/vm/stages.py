@@ -17,6 +17,7 @@ import shutil
 import tempfile
 
 from laptop import Laptop, accelerator
+from turns import alone
 
 
 class Stage:
@@ -55,29 +56,25 @@ BOOTED = Stage("booted", prepare=warm_up)
 def ensure(stage, layer, say=lambda text: None):
     """The directory of STAGE for LAYER, made now when it is not there."""
     target = stage.directory(layer)
-    if target.is_dir():
-        return target
-    before = ensure(stage.after, layer, say) if stage.after else None
-    say(f"preparing the laptop: {stage.name} ...")
-    for old in pathlib.Path(layer).glob(f"{stage.name}-*"):
-        shutil.rmtree(old)
-    with tempfile.TemporaryDirectory(dir=layer, prefix=".stage-") as scratch:
-        scratch = pathlib.Path(scratch) / "stage"
-        laptop = _make(stage, layer, before, scratch)
-        for leftover in scratch.iterdir():
-            if leftover.name not in ("disk.qcow2", "memory", "state"):
-                leftover.unlink()
-        put_in_place(laptop.dir, target)
+    with alone(layer):
+        if target.is_dir():
+            return target
+        before = ensure(stage.after, layer, say) if stage.after else None
+        say(f"preparing the laptop: {stage.name} ...")
+        forget_other_states(layer, stage.name)
+        with tempfile.TemporaryDirectory(dir=layer, prefix=".stage-") as scratch:
+            scratch = pathlib.Path(scratch) / "stage"
+            laptop = _make(stage, layer, before, scratch)
+            for leftover in scratch.iterdir():
+                if leftover.name not in ("disk.qcow2", "memory", "state"):
+                    leftover.unlink()
+            laptop.dir.rename(target)
     return target
 
 
-def put_in_place(made, target):
-    """Renames MADE to TARGET; another run may have finished the same one first, which is as good."""
-    try:
-        made.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
+def forget_other_states(layer, name):
+    for old in pathlib.Path(layer).glob(f"{name}-*"):
+        shutil.rmtree(old)
 
 
 def _make(stage, layer, before, scratch):
@@ -117,16 +114,15 @@ def resume(stage, layer, directory, say=lambda text: None):
 
 def made_once(layer, name, key, make, words, say=lambda text: None):
     """The folder NAME-KEY beside LAYER's disk; when it is not there, MAKE(layer, folder, scratch, say) fills it."""
-    layer = pathlib.Path(layer)
-    target = layer / f"{name}-{key}"
-    if target.is_dir():
-        return target
-    say(words)
-    for old in layer.glob(f"{name}-*"):
-        shutil.rmtree(old)
-    with tempfile.TemporaryDirectory(dir=layer, prefix=f".{name}-") as scratch:
-        made = pathlib.Path(scratch) / "made"
-        made.mkdir()
-        make(layer, made, pathlib.Path(scratch), say)
-        put_in_place(made, target)
+    target = pathlib.Path(layer) / f"{name}-{key}"
+    with alone(layer):
+        if target.is_dir():
+            return target
+        say(words)
+        forget_other_states(layer, name)
+        with tempfile.TemporaryDirectory(dir=layer, prefix=f".{name}-") as scratch:
+            made = pathlib.Path(scratch) / "made"
+            made.mkdir()
+            make(pathlib.Path(layer), made, pathlib.Path(scratch), say)
+            made.rename(target)
     return target
