@@ -13,6 +13,7 @@
  *   gates.c     the gates in front of plain sticks: opened, shut, what they refuse
  *   check.c     whether what is to travel is ready
  *   look.c      what is on a device that speaks PTP or MTP at this moment
+ *   node.c      opens such a device for a worker
  *   outings.c   what is out, when it is due, what comes back
  *   events.c    first recorded, then reported
  *   name-list.c the children's names: asked for and recorded, never read here

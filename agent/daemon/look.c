@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/node.h"
 #include "daemon/tasks.h"
 #include "empty/recorder.h"
 #include "job/worker.h"
@@ -22,6 +23,7 @@ struct look {
 	struct daemon *daemon;
 	char id[IDENTITY_ID_SIZE];
 	struct worker *worker;
+	struct node *node; /* while it is opened for the worker */
 	struct empty_recorder *recorder;
 	struct watch *limit, *soon;
 	bool ended;
@@ -50,6 +52,7 @@ struct look *look_free(struct look *look)
 			*at = look->next;
 			break;
 		}
+	look->node = node_free(look->node);
 	look->worker = worker_free(look->worker);
 	look->recorder = empty_recorder_free(look->recorder);
 	look->limit = watch_free(look->limit);
@@ -123,6 +126,7 @@ static void ended(struct worker *worker, enum worker_end end, int exit_status, v
 {
 	struct look *look = data;
 
+	look->node = node_free(look->node);
 	look->worker = worker_free(look->worker);
 	empty_recorder_close(look->recorder);
 	take_verdict(look, end);
@@ -135,6 +139,7 @@ static int too_long(void *data)
 {
 	struct look *look = data;
 
+	look->node = node_free(look->node);
 	look->worker = worker_free(look->worker);
 	fail(look, "Looking at it did not come to an end in time.");
 	return tell(look);
@@ -151,10 +156,20 @@ bool look_is_wanted(struct daemon *daemon, const struct medium *medium)
 	       *medium->insertion && !job_of_device(daemon->jobs, medium->identity.id);
 }
 
+static void opened(int fd, void *data)
+{
+	struct look *look = data;
+	int r = empty_recorder_start(look->recorder, worker_socket(look->worker), fd);
+
+	look->node = node_free(look->node);
+	if (r < 0 && r != -EPIPE)
+		worker_kill(look->worker);
+}
+
 static int start_worker(struct look *look, const struct medium *medium)
 {
 	char path[PATH_MAX];
-	const char *argv[] = {path, "--worker", "--device", medium->facts.node, NULL};
+	const char *argv[] = {path, "--worker", NULL};
 	struct worker_options options = {.argv = argv, .silence_ms = SILENCE_MS};
 	int r;
 
@@ -164,7 +179,8 @@ static int start_worker(struct look *look, const struct medium *medium)
 	(void)snprintf(path, sizeof path, "%s/outing-empty", look->daemon->options.libexec_dir);
 	r = worker_start(look->daemon->loop, &options, &events, look, &look->worker);
 	if (r >= 0)
-		r = empty_recorder_start(look->recorder, worker_socket(look->worker), -1);
+		r = node_open(
+			look->daemon, medium->facts.node, medium->facts.syspath, opened, look, &look->node);
 	return r < 0 ? r : loop_timer(look->daemon->loop, LOOK_MS, too_long, look, &look->limit);
 }
 
@@ -201,6 +217,7 @@ int look_start(struct daemon *daemon, const struct medium *medium, look_done don
 		return r;
 	if (r < 0) {
 		log_errno(LOG_LEVEL_WARNING, r, "%s could not be looked at", look->id);
+		look->node = node_free(look->node);
 		look->worker = worker_free(look->worker);
 		fail(look, busy ? "Another check is looking at it at this moment."
 				: "The program that looks at it could not be started.");

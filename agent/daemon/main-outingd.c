@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* outingd: parse, set up, run, unwind. Everything else is in daemon.c and the files it names. */
+/*
+ * outingd: parse, set up, run, unwind. Everything else is in daemon.c and the files it names.
+ *
+ *   outingd --open NODE    (started by outingd, socket at descriptor 3; see node.h)
+ */
 
 #include "base/fault.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/node.h"
 #include "daemon/verify-audit.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 int main(int argc, char **argv)
@@ -16,6 +22,8 @@ int main(int argc, char **argv)
 	int r;
 
 	log_set_program("outingd");
+	if (argc == 3 && strcmp(argv[1], "--open") == 0)
+		return node_child(argv[2]);
 	fault_init("outingd");
 	(void)umask(0027);
 	if (daemon_options_parse(argc, argv, &options) < 0)

@@ -36,6 +36,21 @@ void task_set_progress(struct task *task, struct job_progress *progress, const c
 	task_show(task, false);
 }
 
+int task_open_node(struct task *task, node_done opened)
+{
+	return node_open(task->daemon, task->device.node, task->device.syspath, opened, task, &task->node);
+}
+
+void task_opened(struct task *task, int r)
+{
+	task->node = node_free(task->node);
+	/* One that has ended meanwhile has said why. */
+	if (r >= 0 || r == -EPIPE)
+		return;
+	log_errno(LOG_LEVEL_ERROR, r, "job %u: the device could not be handed over", task->job->id);
+	worker_kill(task->worker);
+}
+
 int task_receive(struct task *task, int (*take)(struct task *task, const struct wire_message *message),
 	const bool *ended, const char *what)
 {

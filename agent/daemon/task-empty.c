@@ -239,6 +239,7 @@ static void ended(struct worker *worker, enum worker_end end, int exit_status, v
 {
 	struct task *task = data;
 
+	task->node = node_free(task->node);
 	task->worker = worker_free(task->worker);
 	empty_recorder_close(task->empty);
 	settle(task, end);
@@ -248,6 +249,13 @@ static const struct worker_events events = {.readable = readable, .ended = ended
 
 /* --- the beginning --- */
 
+static void opened(int fd, void *data)
+{
+	struct task *task = data;
+
+	task_opened(task, empty_recorder_start(task->empty, worker_socket(task->worker), fd));
+}
+
 static int start(struct task *task)
 {
 	const struct config *config = &task->daemon->config;
@@ -255,7 +263,7 @@ static int start(struct task *task)
 		.insertion = *task->device.insertion ? task->device.insertion : NULL,
 		.protected_too = task->job->confirmed_protected ||
 				 config->wipe.protected_files == CONFIG_PROTECTED_CLEAR};
-	const char *arguments[] = {"--worker", "--device", task->device.node, NULL};
+	static const char *const arguments[] = {"--worker", NULL};
 	struct hooks_event hook = task_hook(task, NULL);
 	int r = empty_recorder_new(task->daemon->state, &request, &task->empty);
 
@@ -264,7 +272,7 @@ static int start(struct task *task)
 	r = event_report(task->daemon, AUDIT_REMOVAL_STARTED, common_fields(task), &hook);
 	if (r >= 0)
 		r = task_start_worker(task, "outing-empty", arguments, TASK_SILENCE_MS, &events);
-	return r < 0 ? r : empty_recorder_start(task->empty, worker_socket(task->worker), -1);
+	return r < 0 ? r : task_open_node(task, opened);
 }
 
 static void empty(struct task *task)

@@ -155,6 +155,7 @@ static void ended(struct worker *worker, enum worker_end end, int exit_status, v
 	struct task *task = data;
 	int r;
 
+	task->node = node_free(task->node);
 	task->worker = worker_free(task->worker);
 	r = recorder_close(task->offload, exit_status);
 	if (r < 0) {
@@ -177,6 +178,13 @@ static void refuse(struct task *task, const char *outcome, const char *sentence)
 		task_end(task, JOB_FAILED, outcome, sentence);
 }
 
+static void opened(int fd, void *data)
+{
+	struct task *task = data;
+
+	task_opened(task, recorder_start(task->offload, worker_socket(task->worker), fd));
+}
+
 static int start(struct task *task)
 {
 	static const char *const arguments[] = {"--worker", NULL};
@@ -197,7 +205,9 @@ static int start(struct task *task)
 	if (r >= 0)
 		r = task_start_worker(task, "outing-offload", arguments, TASK_SILENCE_MS, &events);
 	if (r >= 0)
-		r = recorder_start(task->offload, worker_socket(task->worker));
+		r = task->device.kind == DEVICE_DISK
+			    ? recorder_start(task->offload, worker_socket(task->worker), PTP_USB_NONE)
+			    : task_open_node(task, opened);
 	return r;
 }
 

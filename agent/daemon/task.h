@@ -10,6 +10,7 @@
 #include "base/wire.h"
 #include "daemon/daemon.h"
 #include "daemon/media.h"
+#include "daemon/node.h"
 #include "daemon/tasks.h"
 #include "empty/recorder.h"
 #include "job/capture.h"
@@ -50,6 +51,7 @@ struct task {
 	struct capture *capture;
 	void (*after_check)(struct task *task);
 	struct worker *worker;
+	struct node *node; /* while it is opened for the worker */
 	int vault_fd;
 	struct recorder *offload;
 	bool offload_finished;
@@ -85,6 +87,13 @@ void task_check_vault(struct task *task, void (*go_on)(struct task *task));
 /* Starts PROGRAM of the libexec directory with arguments (NULL-terminated, without argv[0]). */
 int task_start_worker(struct task *task, const char *program, const char *const *arguments,
 	uint64_t silence_ms, const struct worker_events *events);
+
+/* Opens the node of the task's PTP device; start() then tells the worker to begin, with what node_done says.
+ * What the worker then does about a failure ends the task as everything it does. */
+int task_open_node(struct task *task, node_done opened);
+
+/* In that callback, after the worker was told to begin: r as that said it. */
+void task_opened(struct task *task, int r);
 
 /* Takes what the worker has said, some messages at a time: take() for each, until *ended. Returns what
  * readable() of struct worker_events returns; an error is logged as that of "what". */

@@ -39,6 +39,7 @@ int tasks_new(struct daemon *daemon, struct tasks **ret_tasks)
 static struct task *task_free(struct task *task)
 {
 	task->capture = capture_free(task->capture);
+	task->node = node_free(task->node);
 	task->worker = worker_free(task->worker);
 	task->offload = recorder_free(task->offload);
 	task->wipe = wipe_recorder_free(task->wipe);

@@ -14,8 +14,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define ATTRIBUTE_MAX 512
+#define USB_MAJOR     189 /* Documentation/admin-guide/devices.txt */
 
 static void closedirp(DIR **d)
 {
@@ -84,6 +87,12 @@ static int read_descriptors(int dir, struct usb_facts *facts)
 	return 0;
 }
 
+static void read_node(int dir, char ret_node[static DEVICE_TEXT])
+{
+	(void)snprintf(ret_node, DEVICE_TEXT, "/dev/bus/usb/%03u/%03u", read_number(dir, "busnum", 10),
+		read_number(dir, "devnum", 10));
+}
+
 int usb_read(int dir, const char *syspath, struct usb_facts *ret_facts)
 {
 	struct usb_facts facts = {0};
@@ -97,8 +106,7 @@ int usb_read(int dir, const char *syspath, struct usb_facts *ret_facts)
 	(void)facts_copy(facts.syspath, sizeof(facts.syspath), syspath);
 	facts.root_hub = name && strncmp(name, "/usb", 4) == 0;
 	usb_port_of(syspath, facts.port);
-	(void)snprintf(facts.node, sizeof(facts.node), "/dev/bus/usb/%03u/%03u",
-		read_number(dir, "busnum", 10), read_number(dir, "devnum", 10));
+	read_node(dir, facts.node);
 	facts.vendor_id = read_number(dir, "idVendor", 16);
 	facts.product_id = read_number(dir, "idProduct", 16);
 	facts.speed = read_number(dir, "speed", 10);
@@ -110,6 +118,44 @@ int usb_read(int dir, const char *syspath, struct usb_facts *ret_facts)
 		return r;
 	*ret_facts = facts;
 	return 0;
+}
+
+int usb_open_node(const char *node)
+{
+	_cleanup_close_ int fd = open(node, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISCHR(st.st_mode) && major(st.st_rdev) == USB_MAJOR ? TAKE_FD(fd) : -ENOTTY;
+}
+
+/* The order is the proof: the directory was opened when the device was judged and still leads somewhere after
+ * the node was opened, so no other device can have had its number in between. */
+int usb_is_opened(int dir, const struct usb_facts *judged, int fd)
+{
+	_cleanup_free_ struct usb_facts *now = calloc(1, sizeof(*now));
+	char text[32];
+	struct stat st;
+	dev_t number;
+	int r;
+
+	if (!now)
+		return -ENOMEM;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!read_text(dir, "dev", text, sizeof(text), NULL) || sysfs_parse_number(text, &number) < 0)
+		return -ENODEV;
+	read_node(dir, now->node);
+	r = read_descriptors(dir, now);
+	if (r < 0)
+		return r;
+	return S_ISCHR(st.st_mode) && st.st_rdev == number && strcmp(now->node, judged->node) == 0 &&
+			       strcmp(now->sum, judged->sum) == 0
+		       ? 0
+		       : -ESTALE;
 }
 
 static int write_text(int dir, const char *name, const char *text)

@@ -40,6 +40,14 @@ int usb_read(int dir, const char *syspath, struct usb_facts *ret_facts);
 /* 0, or -ENODEV when it has gone. The kernel unbinds everything from a device that is not authorised. */
 int usb_authorize(int dir, bool authorize);
 
+/* The node for reading and writing; a negative errno: -ENODEV when the device has gone, -ENOTTY when that is
+ * no node of a USB device. Waits as long as the kernel resets the device. */
+int usb_open_node(const char *node);
+
+/* Whether fd, as usb_open_node() gave it, is the device that was judged: 0; -ENODEV when that one has gone,
+ * -ESTALE when fd is another one or it describes itself otherwise. Does not wait for the device. */
+int usb_is_opened(int dir, const struct usb_facts *judged, int fd);
+
 /* Asks for a "change" event, so that whoever listens looks at the device again. */
 int usb_announce(int dir);
 

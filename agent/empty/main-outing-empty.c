@@ -4,7 +4,7 @@
  * outing-empty: deletes from a PTP or MTP camera what its offload session has proven to be safe.
  *
  *   outing-empty --source ptp:NODE --session ID [--state DIR] [--confirm-protected] [--json]
- *   outing-empty --worker [--device NODE]         (started by a supervisor, socket at descriptor 3)
+ *   outing-empty --worker                         (started by a supervisor, socket at descriptor 3)
  *
  * Standalone, this process supervises: it opens the node, starts itself again as the sandboxed worker, asks
  * the journal for it, records what became of each object, and is the only one that says "removed". It never
@@ -20,20 +20,20 @@
 #include "base/sandbox.h"
 #include "base/supervise.h"
 #include "base/words.h"
+#include "device/usb.h"
 #include "empty/record.h"
 #include "empty/recorder.h"
 #include "empty/worker.h"
 #include "state/records.h"
 #include "state/session.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #define PREFIX      "ptp:"
 #define WORKER_USER "outing-wipe"
 
 struct options {
-	const char *source, *session, *state, *device;
+	const char *source, *session, *state;
 	bool protected_too, json, worker, help, version;
 };
 
@@ -59,7 +59,6 @@ static int read_arguments(int argc, char **argv, struct options *o, char **ret_p
 		{"--source", .text = &o->source},
 		{"--session", .text = &o->session},
 		{"--state", .text = &o->state},
-		{"--device", .text = &o->device},
 		{"--confirm-protected", .flag = &o->protected_too},
 		{"--json", .flag = &o->json},
 		{"--worker", .flag = &o->worker},
@@ -72,7 +71,7 @@ static int read_arguments(int argc, char **argv, struct options *o, char **ret_p
 
 	if (r < 0 || o->help || o->version || o->worker)
 		return r;
-	if (!o->source || !o->session || o->device)
+	if (!o->source || !o->session)
 		return -EINVAL;
 	return strncmp(o->source, PREFIX, strlen(PREFIX)) == 0
 		       ? 0
@@ -159,9 +158,9 @@ static int prepare(struct run *run)
 	if (r != SESSION_OK)
 		return r > 0 ? refuse(run, "not-allowed", session_outcome_sentence((enum session_outcome)r))
 			     : refuse_errno(run, "state", "The session cannot be looked at", r);
-	run->usbfs_fd = open(node, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	run->usbfs_fd = usb_open_node(node);
 	if (run->usbfs_fd < 0)
-		return refuse_errno(run, "refused", "The camera cannot be opened", -errno);
+		return refuse_errno(run, "refused", "The camera cannot be opened", run->usbfs_fd);
 	r = record(run, AUDIT_REMOVAL_STARTED, NULL);
 	return r < 0 ? refuse_errno(
 			       run, "audit", "The audit log cannot be written, so nothing was deleted", r)
@@ -288,6 +287,6 @@ int main(int argc, char **argv)
 	if (r != PROGRAM_RUN)
 		return r;
 	fault_init(options.worker ? "outing-empty-worker" : "outing-empty");
-	return options.worker ? empty_worker_run(WIRE_FD, sandbox_user(WORKER_USER), options.device, NULL)
+	return options.worker ? empty_worker_run(WIRE_FD, sandbox_user(WORKER_USER), NULL)
 			      : run_supervisor(&options);
 }

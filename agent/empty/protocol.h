@@ -5,7 +5,7 @@
  * What outing-empty's worker and its supervisor say to each other, over base/wire.h.
  *
  *   supervisor                     worker
- *   START (+ usbfs fd)       ->
+ *   START (+ usbfs fd)       ->                             without one: it could not be opened
  *                            <-    SCAN                     a scan begins (again)
  *                            <-    FOUND, FOUND, ...        every file that the camera lists
  *                            <-    PROBLEM, ...             every object that it does not list properly
@@ -59,7 +59,7 @@ enum empty_outcome {
 
 struct empty_start {
 	uint32_t protected_too; /* 1: a person confirmed that protected objects go as well */
-	uint32_t unused;
+	uint32_t error; /* positive errno: the device could not be opened, 0: its descriptor is here */
 };
 
 /* FOUND, PROBLEM, ASK: followed by the path. */

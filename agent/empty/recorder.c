@@ -74,7 +74,9 @@ struct empty_recorder *empty_recorder_free(struct empty_recorder *recorder)
 
 int empty_recorder_start(struct empty_recorder *recorder, int socket, int usbfs_fd)
 {
-	const struct empty_start start = {.protected_too = recorder->protected_too};
+	const bool failed = usbfs_fd < 0 && usbfs_fd != PTP_USB_NONE;
+	const struct empty_start start = {
+		.protected_too = recorder->protected_too, .error = failed ? (uint32_t)-usbfs_fd : 0};
 
 	return wire_send_fds(socket, EMPTY_START, &start, sizeof start, &usbfs_fd, usbfs_fd >= 0 ? 1 : 0);
 }

@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "empty/protocol.h"
+#include "ptp/usb.h"
 #include "state/session.h"
 
 struct empty_recorder;
@@ -59,7 +60,8 @@ int empty_recorder_new(
 struct empty_recorder *empty_recorder_free(struct empty_recorder *recorder);
 DEFINE_CLEANUP(struct empty_recorder, empty_recorder_free);
 
-/* Sends START with the usbfs descriptor (stays the caller's), or -1: the worker has its device already. */
+/* Sends START with the usbfs descriptor (stays the caller's); a negative errno: why it could not be opened,
+ * which the worker then gives as its result; PTP_USB_NONE: the worker of a test has its device already. */
 int empty_recorder_start(struct empty_recorder *recorder, int socket, int usbfs_fd);
 
 /* Takes one received message, answers on the socket. enum empty_event, -EBADMSG and others. */

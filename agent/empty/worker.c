@@ -16,16 +16,15 @@
 #include "empty/protocol.h"
 #include "ptp/usb.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #define ROUNDS_MAX 4
 #define ALIVE_NS   UINT64_C(1000000000)
+#define ERRNO_MAX  4095
 
 struct worker {
 	struct wire_worker wire;
 	int usbfs_fd;
-	const char *node;
 	struct ptp_usb *usb;
 	const struct ptp_transport *transport;
 	struct ptp *ptp;
@@ -310,28 +309,19 @@ static enum empty_outcome empty_device(struct worker *w)
 
 static int take_start(struct worker *w)
 {
-	int r = wire_worker_receive(&w->wire);
+	int r = await(w, EMPTY_START);
 
 	if (r < 0)
 		return r;
-	if (w->wire.message.type != EMPTY_START || w->wire.message.size != sizeof w->start ||
-		w->wire.message.fd_count != (w->transport || w->node ? 0U : 1U))
+	if (w->wire.message.size != sizeof w->start)
 		return -EBADMSG;
 	memcpy(&w->start, w->wire.message.payload, sizeof w->start);
+	if (w->start.error > ERRNO_MAX ||
+		w->wire.message.fd_count != (w->transport || w->start.error != 0 ? 0U : 1U))
+		return -EBADMSG;
 	if (w->wire.message.fd_count == 1)
 		w->usbfs_fd = TAKE_FD(w->wire.message.fds[0]);
 	return 0;
-}
-
-static int open_node(struct worker *w)
-{
-	if (!w->node || w->transport)
-		return 0;
-	w->usbfs_fd = open(w->node, O_RDWR | O_CLOEXEC | O_NOCTTY);
-	if (w->usbfs_fd >= 0)
-		return 0;
-	(void)snprintf(w->detail, sizeof w->detail, "it cannot be opened: %s", strerrordesc_np(errno));
-	return -errno;
 }
 
 static int confine(struct worker *w, const char *user)
@@ -375,16 +365,25 @@ static int tell_result(struct worker *w, enum empty_outcome outcome, int error)
 	return wire_send2(w->wire.socket, EMPTY_RESULT, &result, sizeof result, w->detail, strlen(w->detail));
 }
 
+/* What the supervisor could not open: it wants to hear it as a result, like everything else that ends this.
+ */
+static int tell_not_opened(struct worker *w)
+{
+	int error = (int)w->start.error;
+
+	(void)snprintf(w->detail, sizeof w->detail, "it cannot be opened: %s", strerror(error));
+	return tell_result(w, error == ENODEV ? EMPTY_GONE : EMPTY_REFUSED, -error);
+}
+
 static int work(struct worker *w, const char *user)
 {
 	int r = take_start(w);
 
 	if (r < 0)
-		return r;
+		return r == -ECANCELED ? tell_result(w, EMPTY_CANCELLED, 0) : r;
 	fault_point("empty-started");
-	r = open_node(w);
-	if (r < 0)
-		return tell_result(w, r == -ENOENT || r == -ENODEV ? EMPTY_GONE : EMPTY_REFUSED, r);
+	if (w->start.error != 0)
+		return tell_not_opened(w);
 	r = confine(w, user);
 	if (r < 0)
 		return tell_result(w, EMPTY_NO_RIGHTS, r);
@@ -394,7 +393,7 @@ static int work(struct worker *w, const char *user)
 	return tell_result(w, empty_device(w), 0);
 }
 
-int empty_worker_run(int wire_fd, const char *user, const char *node, const struct ptp_transport *transport)
+int empty_worker_run(int wire_fd, const char *user, const struct ptp_transport *transport)
 {
 	struct worker *w = calloc(1, sizeof *w);
 	int r;
@@ -403,7 +402,6 @@ int empty_worker_run(int wire_fd, const char *user, const char *node, const stru
 		return 1;
 	wire_worker_init(&w->wire, wire_fd, EMPTY_CANCEL, 0);
 	w->usbfs_fd = -1;
-	w->node = node;
 	w->transport = transport;
 	r = work(w, user);
 	wire_worker_clear(&w->wire);

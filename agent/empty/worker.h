@@ -3,14 +3,12 @@
 
 /*
  * The process that deletes from a PTP device: unprivileged, sandboxed, holding its socket and one usbfs
- * descriptor. It never sees the vault, the journal or the state database, and deletes only what it was
- * allowed by name, by the proofs of ptp/removal.h.
+ * descriptor, which it is given; it knows no path and opens nothing. It never sees the vault, the journal or
+ * the state database, and deletes only what it was allowed by name, by the proofs of ptp/removal.h.
  */
 
 #include "ptp/transport.h"
 
-/* The whole life of a worker. node: the device, opened here and not by the agent, which must not wait for a
- * device (opening waits while the kernel resets it); NULL: its descriptor comes with START. transport: NULL
- * for that device, a test's own otherwise. user: whom to become, NULL: stay. Returns its exit code: 0 when it
- * told its result. */
-int empty_worker_run(int wire_fd, const char *user, const char *node, const struct ptp_transport *transport);
+/* The whole life of a worker. transport: NULL for the device whose descriptor comes with START, a test's own
+ * otherwise. user: whom to become, NULL: stay. Returns its exit code: 0 when it told its result. */
+int empty_worker_run(int wire_fd, const char *user, const struct ptp_transport *transport);

@@ -8,9 +8,10 @@
 
 #include <fcntl.h>
 
-static int open_source(void *data, const char *path, struct source **ret_source, char *ret_detail)
+static int open_source(
+	void *data, const char *path, int usbfs_fd, struct source **ret_source, char *ret_detail)
 {
-	return source_open(path, ret_source, ret_detail);
+	return source_open(path, usbfs_fd, ret_source, ret_detail);
 }
 
 static ssize_t read_once(int fd, void *buffer, size_t size, uint64_t offset)

@@ -14,7 +14,7 @@
 
 struct io {
 	void *data;
-	int (*open)(void *data, const char *path, struct source **ret_source, char *ret_detail);
+	int (*open)(void *data, const char *path, int usbfs_fd, struct source **ret_source, char *ret_detail);
 	ssize_t (*read_source)(void *data, int fd, void *buffer, size_t size, uint64_t offset, unsigned pass);
 	ssize_t (*read_vault)(void *data, int fd, void *buffer, size_t size, uint64_t offset);
 	int (*write_vault)(void *data, int fd, const void *buffer, size_t size, uint64_t offset);

@@ -22,7 +22,7 @@
 #include "base/words.h"
 #include "device/blockdev.h"
 #include "device/identity.h"
-#include "device/sysfs.h"
+#include "device/usb.h"
 #include "encryption/storage.h"
 #include "offload/recorder.h"
 #include "offload/source-ptp.h"
@@ -53,6 +53,7 @@ struct run {
 	struct recorder *recorder;
 	struct supervised worker;
 	int vault_fd;
+	int usbfs_fd; /* or PTP_USB_NONE */
 	char key[PATH_MAX + 8], insertion[BLOCKDEV_INSERTION_SIZE];
 };
 
@@ -186,38 +187,49 @@ static int open_records(struct run *run)
 }
 
 /* A camera is known by vendor, product and serial, as the register has it; without a serial by its port. */
-static void identify_usb(struct run *run, dev_t number)
+static int identify_usb(struct run *run)
 {
+	_cleanup_free_ struct usb_facts *usb = calloc(1, sizeof *usb);
 	struct device_facts facts = {.kind = DEVICE_PTP, .bus = DEVICE_BUS_USB};
-	char link[64], path[PATH_MAX], key[IDENTITY_KEY_SIZE], text[16];
+	char link[64], path[PATH_MAX], key[IDENTITY_KEY_SIZE];
+	_cleanup_close_ int dir = -1;
+	struct stat st;
+	int r;
 
-	(void)snprintf(link, sizeof link, "/sys/dev/char/%u:%u", major(number), minor(number));
+	if (!usb)
+		return -ENOMEM;
+	if (fstat(run->usbfs_fd, &st) < 0)
+		return -errno;
+	(void)snprintf(link, sizeof link, "/sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev));
 	if (!realpath(link, path))
-		return;
-	(void)snprintf(run->key, sizeof run->key, "path:%s", path);
-	(void)sysfs_read(path, "idVendor", text, sizeof text);
-	facts.vendor_id = (unsigned)strtoul(text, NULL, 16);
-	(void)sysfs_read(path, "idProduct", text, sizeof text);
-	facts.product_id = (unsigned)strtoul(text, NULL, 16);
-	facts.serial_cut = sysfs_read(path, "serial", facts.serial, sizeof facts.serial);
+		return -ENODEV;
+	dir = usb_open(path);
+	r = dir < 0 ? dir : usb_read(dir, path, usb);
+	if (r >= 0)
+		r = usb_is_opened(dir, usb, run->usbfs_fd);
+	if (r < 0)
+		return r;
+	facts.vendor_id = usb->vendor_id;
+	facts.product_id = usb->product_id;
+	(void)facts_copy(facts.serial, sizeof facts.serial, usb->serial);
+	facts.serial_cut = usb->serial_cut;
 	identity_device_key(&facts, key);
-	if (*key)
-		(void)snprintf(run->key, sizeof run->key, "%s", key);
+	(void)snprintf(run->key, sizeof run->key, "%s%s", *key ? "" : "path:", *key ? key : path);
+	return 0;
 }
 
 static int identify_ptp(struct run *run, const char *node, char *resolved)
 {
 	char path[PATH_MAX];
-	struct stat st;
+	int r;
 
-	if (!realpath(node, path) || stat(path, &st) < 0)
-		return refuse(run, "source-refused", "Cannot open %s: %s", node, strerror(errno));
+	run->usbfs_fd = realpath(node, path) ? usb_open_node(path) : -errno;
+	r = run->usbfs_fd < 0 ? run->usbfs_fd : identify_usb(run);
+	if (r < 0)
+		return refuse(run, "source-refused", "Cannot open %s: %s", node, strerror(-r));
 	(void)snprintf(resolved, PATH_MAX, SOURCE_PTP_PREFIX "%.*s", PATH_MAX - 8, path);
-	(void)snprintf(run->key, sizeof run->key, "path:%s", path);
 	if (!run->options.name)
 		run->options.name = NAME_CAMERA;
-	if (S_ISCHR(st.st_mode))
-		identify_usb(run, st.st_rdev);
 	return 0;
 }
 
@@ -288,7 +300,7 @@ static int start_worker(struct run *run)
 
 	if (r >= 0)
 		r = fd_set_nonblocking(run->worker.wire_fd, true);
-	return r < 0 ? r : recorder_start(run->recorder, run->worker.wire_fd);
+	return r < 0 ? r : recorder_start(run->recorder, run->worker.wire_fd, run->usbfs_fd);
 }
 
 static int cancel(void *data)
@@ -404,11 +416,13 @@ static int run_supervisor(const struct options *options)
 		return PROGRAM_FAILED;
 	run->options = *options;
 	run->vault_fd = -1;
+	run->usbfs_fd = PTP_USB_NONE;
 	supervised_init(&run->worker);
 	code = supervise(run);
 	(void)recorder_free(run->recorder);
 	records_clear(&run->records);
 	(void)close_fd(run->vault_fd);
+	(void)close_fd(run->usbfs_fd);
 	supervised_clear(&run->worker);
 	free(run);
 	return code;

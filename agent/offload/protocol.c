@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define ERRNO_MAX 4095
+
 static bool one_name_valid(const char *name, size_t size)
 {
 	if (size == 0)
@@ -70,7 +72,8 @@ int offload_parse_start(const struct wire_message *m, struct offload_start *ret,
 	struct offload_bytes source, user;
 	ssize_t rest = head(m, OFFLOAD_START, &start, sizeof start);
 
-	if (rest < 0 || rest != start.source_size + start.user_size || start.ask > 1)
+	if (rest < 0 || rest != start.source_size + start.user_size || start.ask > 1 ||
+		start.error > ERRNO_MAX)
 		return -EBADMSG;
 	source = tail(m, sizeof start, start.source_size);
 	user = tail(m, sizeof start + source.size, start.user_size);

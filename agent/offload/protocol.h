@@ -5,7 +5,8 @@
  * What the offload worker and its supervisor say to each other, over base/wire.h.
  *
  *   supervisor                          worker
- *   START (+ vault directory fd)   ->   opens the source, gives up its rights
+ *   START (+ vault directory fd,   ->   opens the source, or takes the descriptor that was opened for it, and
+ *     + usbfs fd)                       gives up its rights
  *                                  <-   READY
  *                                  <-   FINDING    (something on the card that is not a file)
  *   ANSWER                         <->  QUERY       path: is it recorded by the session that may be resumed?
@@ -120,6 +121,8 @@ struct offload_start {
 	uint64_t reserve; /* bytes that must stay free in the vault */
 	uint32_t ask;     /* 1: a session may be resumed, so ask about each path */
 	uint16_t source_size, user_size;
+	uint32_t error; /* positive errno: the PTP device could not be opened; 0: its descriptor is here */
+	uint32_t unused;
 	/* followed by source and user (empty: stay who you are), without NUL */
 };
 

@@ -146,13 +146,22 @@ struct recorder *recorder_free(struct recorder *recorder)
 	return NULL;
 }
 
-int recorder_start(struct recorder *recorder, int wire_fd)
+static bool is_ptp(const struct recorder *recorder)
 {
-	size_t source_size = strlen(recorder->source), user_size = strlen(recorder->user);
+	return strncmp(recorder->source, SOURCE_PTP_PREFIX, strlen(SOURCE_PTP_PREFIX)) == 0;
+}
+
+int recorder_start(struct recorder *recorder, int wire_fd, int usbfs_fd)
+{
+	/* Who is handed a device need not know its path. */
+	size_t source_size = is_ptp(recorder) ? strlen(SOURCE_PTP_PREFIX) : strlen(recorder->source);
+	size_t user_size = strlen(recorder->user);
+	const int fds[] = {recorder->vault_fd, usbfs_fd};
 	struct offload_start start = {.reserve = recorder->reserve,
 		.ask = recorder->old.id[0] != 0,
 		.source_size = (uint16_t)source_size,
-		.user_size = (uint16_t)user_size};
+		.user_size = (uint16_t)user_size,
+		.error = usbfs_fd < 0 && usbfs_fd != PTP_USB_NONE ? (uint32_t)-usbfs_fd : 0};
 	uint8_t payload[sizeof start + OFFLOAD_SOURCE_MAX + OFFLOAD_USER_MAX];
 
 	if (source_size > OFFLOAD_SOURCE_MAX)
@@ -160,8 +169,8 @@ int recorder_start(struct recorder *recorder, int wire_fd)
 	memcpy(payload, &start, sizeof start);
 	memcpy(payload + sizeof start, recorder->source, source_size);
 	memcpy(payload + sizeof start + source_size, recorder->user, user_size);
-	return wire_send_fds(wire_fd, OFFLOAD_START, payload, sizeof start + source_size + user_size,
-		&recorder->vault_fd, 1);
+	return wire_send_fds(wire_fd, OFFLOAD_START, payload, sizeof start + source_size + user_size, fds,
+		usbfs_fd < 0 ? 1 : 2);
 }
 
 /* A worker that does not read what it asked for is not ours; one that has ended may have said more before. */
@@ -403,8 +412,7 @@ static const char *reason_text(
 	const char *name = offload_reason_name(failed->reason);
 	char answer[PTP_NAME_SIZE];
 
-	if (failed->error == 0 ||
-		strncmp(recorder->source, SOURCE_PTP_PREFIX, strlen(SOURCE_PTP_PREFIX)) != 0)
+	if (failed->error == 0 || !is_ptp(recorder))
 		return name;
 	(void)snprintf(buffer, REASON_MAX, "%s (%s)", name, ptp_error_name(failed->error, answer));
 	return buffer;

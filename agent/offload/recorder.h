@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "offload/protocol.h"
+#include "ptp/usb.h"
 
 struct state;
 
@@ -37,7 +38,7 @@ struct recorder_options {
 	const char *device_key;  /* what the device is known by; "path:..." for a folder or image */
 	const char *media_key;   /* may be NULL */
 	const char *insertion;   /* BOOTID/DISKSEQ, NULL: an image or folder */
-	const char *source;      /* absolute path of block device, image or folder */
+	const char *source;      /* absolute path of block device, image or folder; "ptp:..." */
 	const char *user;        /* the worker's user, NULL: it stays who it is */
 	uint64_t reserve;        /* bytes kept free in the vault */
 };
@@ -82,7 +83,9 @@ struct recorder *recorder_free(struct recorder *recorder);
 DEFINE_CLEANUP(struct recorder, recorder_free);
 
 /* Sends START on the worker's socket. */
-int recorder_start(struct recorder *recorder, int wire_fd);
+/* usbfs_fd: what is opened for it when the source is a PTP device, stays the caller's; or the negative errno
+ * for which it could not be, which the worker then gives as its result; or PTP_USB_NONE. */
+int recorder_start(struct recorder *recorder, int wire_fd, int usbfs_fd);
 
 /* Takes one message and does everything it asks for. Blocks only for the database, and for the socket unless
  * it is non-blocking. enum recorder_step; -EAGAIN: no message now. Other errors: -EBADMSG the worker broke

@@ -12,19 +12,14 @@
 
 #include "ptp/usb.h"
 
-#include <fcntl.h>
-#include <linux/major.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #define REOPEN_MAX    16 /* broken sessions in one read of everything */
-#define USB_MAJOR     189
 #define STORE_NAME    32
 #define COMPONENT_MAX PTP_TEXT_SIZE
 
 struct source_ptp {
-	int fd;
+	int fd; /* borrowed */
 	struct ptp_usb *usb;
 	struct ptp_transport transport;
 	struct ptp *ptp;
@@ -44,7 +39,6 @@ struct source_ptp *source_ptp_free(struct source_ptp *ptp)
 	(void)ptp_tree_free(ptp->tree);
 	(void)ptp_free(ptp->ptp);
 	(void)ptp_usb_free(ptp->usb);
-	(void)close_fd(ptp->fd);
 	free(ptp);
 	return NULL;
 }
@@ -62,19 +56,14 @@ int source_ptp_new(const struct ptp_transport *transport, struct source_ptp **re
 	return 0;
 }
 
-int source_ptp_open(const char *node, struct source_ptp **ret_ptp)
+int source_ptp_open(int usbfs_fd, struct source_ptp **ret_ptp)
 {
 	_cleanup_(source_ptp_freep) struct source_ptp *ptp = NULL;
-	struct stat st;
-	int r = source_ptp_new(NULL, &ptp);
+	int r = usbfs_fd < 0 ? -EBADF : source_ptp_new(NULL, &ptp);
 
 	if (r < 0)
 		return r;
-	ptp->fd = open(node, O_RDWR | O_CLOEXEC | O_NOCTTY);
-	if (ptp->fd < 0 || fstat(ptp->fd, &st) < 0)
-		return -errno;
-	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) != USB_MAJOR)
-		return -ENOTTY;
+	ptp->fd = usbfs_fd;
 	r = ptp_usb_new(&ptp->usb);
 	if (r == 0)
 		*ret_ptp = TAKE_PTR(ptp);

@@ -19,8 +19,8 @@
 
 struct source_ptp;
 
-/* node: path of a usbfs device. 0 or negative errno. */
-int source_ptp_open(const char *node, struct source_ptp **ret_ptp);
+/* What is behind a usbfs descriptor, which is borrowed for as long as this lives. 0 or negative errno. */
+int source_ptp_open(int usbfs_fd, struct source_ptp **ret_ptp);
 
 /* A device that is reached otherwise; transport is borrowed. For tests. */
 int source_ptp_new(const struct ptp_transport *transport, struct source_ptp **ret_ptp);

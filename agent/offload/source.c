@@ -263,9 +263,9 @@ static int open_device(struct source *source, int fd, const struct stat *st, con
 	return mount_volumes(source, fd, st, path, detail);
 }
 
-static int open_ptp(struct source *source, const char *node, char *detail)
+static int open_ptp(struct source *source, int usbfs_fd, char *detail)
 {
-	int r = source_ptp_open(node, &source->ptp);
+	int r = source_ptp_open(usbfs_fd, &source->ptp);
 
 	if (r < 0)
 		return refuse(detail, r, "it cannot be opened", "");
@@ -291,9 +291,9 @@ static int open_volume(struct source *source, const char *path, char ret_detail[
 	return r < 0 ? refuse(ret_detail, r, "it cannot be opened", "") : r;
 }
 
-int source_open(const char *path, struct source **ret_source, char ret_detail[static SOURCE_DETAIL])
+int source_open(
+	const char *path, int usbfs_fd, struct source **ret_source, char ret_detail[static SOURCE_DETAIL])
 {
-	const size_t prefix = strlen(SOURCE_PTP_PREFIX);
 	_cleanup_(source_freep) struct source *source = calloc(1, sizeof *source);
 	int r;
 
@@ -301,8 +301,8 @@ int source_open(const char *path, struct source **ret_source, char ret_detail[st
 	if (!source)
 		return -ENOMEM;
 	source->device_fd = -1;
-	if (strncmp(path, SOURCE_PTP_PREFIX, prefix) == 0)
-		r = open_ptp(source, path + prefix, ret_detail);
+	if (strcmp(path, SOURCE_PTP_PREFIX) == 0)
+		r = open_ptp(source, usbfs_fd, ret_detail);
 	else
 		r = open_volume(source, path, ret_detail);
 	if (r == SOURCE_OPENED)

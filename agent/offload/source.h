@@ -49,9 +49,11 @@ struct source {
 	char names[SOURCE_NAMES];            /* "vfat", or "vfat ext4"; "folder" */
 };
 
-/* path: of the device, image or folder, or "ptp:" and that of a usbfs device. detail: SOURCE_DETAIL bytes,
- * filled for the positive outcomes. Blocks as long as the device does. */
-int source_open(const char *path, struct source **ret_source, char ret_detail[static SOURCE_DETAIL]);
+/* path: of the device, image or folder; or "ptp:" for what is behind usbfs_fd, which is borrowed for as long
+ * as the source lives. detail: SOURCE_DETAIL bytes, filled for the positive outcomes. Blocks as long as the
+ * device does. */
+int source_open(
+	const char *path, int usbfs_fd, struct source **ret_source, char ret_detail[static SOURCE_DETAIL]);
 struct source *source_free(struct source *source);
 DEFINE_CLEANUP(struct source, source_free);
 

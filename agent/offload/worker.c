@@ -24,6 +24,7 @@
 
 struct worker {
 	int wire_fd, vault_fd, wake_fd;
+	int usbfs_fd; /* of a PTP device; -1: none */
 	const struct io *io;
 	struct wire_message message;
 	struct offload_start start;
@@ -81,12 +82,16 @@ static int receive_start(struct worker *worker)
 
 	if (r <= 0)
 		return r < 0 ? r : -EPIPE;
+	if (worker->message.type == OFFLOAD_CANCEL)
+		return -ECANCELED;
 	r = offload_parse_start(&worker->message, &worker->start, &source, &user);
 	if (r < 0)
 		return r;
-	if (worker->message.fd_count != 1)
+	if (worker->message.fd_count < 1 || worker->message.fd_count > 2)
 		return -EBADMSG;
 	worker->vault_fd = TAKE_FD(worker->message.fds[0]);
+	if (worker->message.fd_count == 2)
+		worker->usbfs_fd = TAKE_FD(worker->message.fds[1]);
 	copy_text(worker->path, source);
 	copy_text(worker->user, user);
 	return 0;
@@ -288,16 +293,28 @@ static int work(struct worker *worker)
 	return tell_result(worker);
 }
 
+/* What the supervisor could not open is a result like everything else that ends this. */
+static int open_source(struct worker *worker, char detail[static SOURCE_DETAIL])
+{
+	int error = (int)worker->start.error;
+
+	if (error == 0)
+		return worker->io->open(
+			worker->io->data, worker->path, worker->usbfs_fd, &worker->source, detail);
+	(void)snprintf(detail, SOURCE_DETAIL, "it cannot be opened: %s", strerror(error));
+	return error == ENODEV ? SOURCE_GONE : SOURCE_REFUSED;
+}
+
 static int prepare_and_work(struct worker *worker)
 {
 	char detail[SOURCE_DETAIL] = "";
 	int r = receive_start(worker);
 
 	if (r < 0)
-		return 1;
+		return r == -ECANCELED ? end_early(worker, OFFLOAD_CANCELLED, 0, "") : 1;
 	(void)umask(UMASK);
 	fault_point("offload-start");
-	r = worker->io->open(worker->io->data, worker->path, &worker->source, detail);
+	r = open_source(worker, detail);
 	if (r != SOURCE_OPENED)
 		return end_early(worker, outcome_of_source(r), r < 0 ? r : 0, detail);
 	r = enter_sandbox(worker);
@@ -323,7 +340,7 @@ int worker_run(int wire_fd, const struct io *io)
 	/* One heap for all threads: small allocations only, and the same memory for every card. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	worker->wire_fd = wire_fd;
-	worker->vault_fd = -1;
+	worker->vault_fd = worker->usbfs_fd = -1;
 	worker->io = io;
 	wire_message_init(&worker->message);
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -334,6 +351,7 @@ int worker_run(int wire_fd, const struct io *io)
 	(void)talk_free(worker->talk);
 	(void)source_free(worker->source);
 	(void)close_fd(worker->vault_fd);
+	(void)close_fd(worker->usbfs_fd);
 	(void)close_fd(worker->wake_fd);
 	free(worker);
 	return code;

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The worker process: receives its task, opens the source with the rights it was started with, gives them up,
- * and then does the offload, answering its supervisor all the while.
+ * The worker process: receives its task, opens the source with the rights it was started with (a PTP device
+ * is handed to it and needs none), gives them up, and then does the offload, answering its supervisor all the
+ * while.
  *
  * It holds the source read-only, the vault's directory and its socket; nothing else. It never sees the state
  * database.

@@ -13,11 +13,16 @@
 
 #include "ptp/transport.h"
 
+#include <limits.h>
+
 enum ptp_usb_outcome {
 	PTP_USB_OPENED = 0,
 	PTP_USB_NO_CAMERA = 1, /* no interface of the still image class, nor one that calls itself MTP */
 	PTP_USB_TAKEN = 2,     /* another program or driver has claimed the interface */
 };
+
+/* In place of a usbfs descriptor, or of the negative errno for which there is none: none is needed. */
+#define PTP_USB_NONE INT_MIN
 
 struct ptp_usb;
 

@@ -16,7 +16,7 @@ PAGES = sorted(MAN.glob("*.[1-8]"))
 PROGRAMS = sorted(p.stem.removeprefix("main-") for p in TOP.glob("agent/*/main-*.c") if p.stem != "main-outing-inspect-text")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
 # Options that only test builds have, or that the agent alone uses to start its workers.
-INTERNAL = {"--usb", "--close-all", "--serve", "--sweep", "--worker", "--vault-check", "--judge-timeout", "--gate-rest", "--fake-person"}
+INTERNAL = {"--usb", "--close-all", "--open", "--serve", "--sweep", "--worker", "--vault-check", "--judge-timeout", "--gate-rest", "--fake-person"}
 
 
 def run(*command, **options):

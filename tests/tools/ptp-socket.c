@@ -232,7 +232,8 @@ static int connect_camera(const char *program)
 												    : 0;
 }
 
-static int open_camera(void *data, const char *path, struct source **ret_source, char *ret_detail)
+static int open_camera(
+	void *data, const char *path, int usbfs_fd, struct source **ret_source, char *ret_detail)
 {
 	struct source *source;
 
@@ -266,7 +267,7 @@ int main(int argc, char **argv)
 		tzset();
 		/* Without a camera every call fails, as with one that was unplugged. */
 		(void)connect_camera(argv[0]);
-		return empty_worker_run(WIRE_FD, NULL, NULL, &by_socket);
+		return empty_worker_run(WIRE_FD, NULL, &by_socket);
 	}
 	if (argc < 3)
 		return 2;

@@ -173,7 +173,8 @@ static uint64_t number(const char *word)
 
 /* --- what is done with it --- */
 
-static int open_camera(void *data, const char *path, struct source **ret_source, char *ret_detail)
+static int open_camera(
+	void *data, const char *path, int usbfs_fd, struct source **ret_source, char *ret_detail)
 {
 	struct source *source = calloc(1, sizeof *source);
 
@@ -196,7 +197,7 @@ static int offload_worker(int wire_fd)
 
 static int empty_worker(int wire_fd)
 {
-	return empty_worker_run(wire_fd, NULL, NULL, &transport);
+	return empty_worker_run(wire_fd, NULL, &transport);
 }
 
 struct program {
@@ -266,7 +267,7 @@ static int offload(void)
 
 	options.state = open_state();
 	demand(recorder_new(&options, &recorder) == 0, "recorder");
-	r = recorder_start(recorder, wire_fd) == 0 ? RECORDER_MORE : -EPIPE;
+	r = recorder_start(recorder, wire_fd, PTP_USB_NONE) == 0 ? RECORDER_MORE : -EPIPE;
 	while (r == RECORDER_MORE)
 		r = recorder_receive(recorder, wire_fd);
 	(void)recorder_close(recorder, end(pid, wire_fd));
@@ -281,7 +282,7 @@ static int offload(void)
 static void converse(struct empty_recorder *recorder, int wire_fd)
 {
 	static struct wire_message message;
-	int r = empty_recorder_start(recorder, wire_fd, -1);
+	int r = empty_recorder_start(recorder, wire_fd, PTP_USB_NONE);
 
 	wire_message_init(&message);
 	while (r >= 0 && r != EMPTY_EVENT_ENDED) {

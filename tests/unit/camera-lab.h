@@ -43,7 +43,8 @@ struct lab {
 	struct io io;
 };
 
-static inline int open_camera(void *data, const char *path, struct source **ret_source, char *ret_detail)
+static inline int open_camera(
+	void *data, const char *path, int usbfs_fd, struct source **ret_source, char *ret_detail)
 {
 	struct lab *lab = data;
 	struct source *source = calloc(1, sizeof *source);
@@ -127,7 +128,8 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-static inline const struct recorder_result *offload(struct lab *lab)
+/* usbfs_fd: as recorder_start() takes it. */
+static inline const struct recorder_result *offload_with(struct lab *lab, int usbfs_fd)
 {
 	struct recorder_options options = {.state = lab->state,
 		.vault_fd = lab->vault_fd,
@@ -148,7 +150,7 @@ static inline const struct recorder_result *offload(struct lab *lab)
 		_exit(worker_run(fds[1], &lab->io));
 	}
 	(void)close(fds[1]);
-	assert_int_equal(recorder_start(lab->recorder, fds[0]), 0);
+	assert_int_equal(recorder_start(lab->recorder, fds[0], usbfs_fd), 0);
 	do
 		r = recorder_receive(lab->recorder, fds[0]);
 	while (r == RECORDER_MORE);
@@ -159,4 +161,9 @@ static inline const struct recorder_result *offload(struct lab *lab)
 	assert_int_equal(WEXITSTATUS(status), 0);
 	assert_int_equal(recorder_close(lab->recorder, 0), 0);
 	return recorder_result(lab->recorder);
+}
+
+static inline const struct recorder_result *offload(struct lab *lab)
+{
+	return offload_with(lab, PTP_USB_NONE);
 }

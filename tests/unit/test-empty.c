@@ -22,7 +22,7 @@ static struct empty_recorder *recorder;
 static void work(const struct lab *lab, int wire_fd)
 {
 	forget_answers(lab->camera);
-	_exit(empty_worker_run(wire_fd, NULL, NULL, &lab->transport));
+	_exit(empty_worker_run(wire_fd, NULL, &lab->transport));
 }
 
 static int converse(int fd, unsigned cancel_after)
@@ -62,7 +62,7 @@ static const struct empty_verdict *empty_with(
 		work(lab, fds[1]);
 	}
 	(void)close(fds[1]);
-	assert_int_equal(empty_recorder_start(recorder, fds[0], -1), 0);
+	assert_int_equal(empty_recorder_start(recorder, fds[0], PTP_USB_NONE), 0);
 	(void)converse(fds[0], cancel_after);
 	(void)close(fds[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -556,6 +556,66 @@ static void new_pictures_are_counted(void **state)
 	assert_true(count == 2);
 }
 
+/* A real worker, without a device of its own. */
+static const struct empty_verdict *start_with(struct lab *lab, int usbfs_fd, bool cancel, int *ret_status)
+{
+	const struct empty_request request = {.session = session};
+	int fds[2];
+	pid_t pid;
+
+	recorder = empty_recorder_free(recorder);
+	assert_int_equal(empty_recorder_new(lab->state, &request, &recorder), SESSION_OK);
+	assert_int_equal(wire_pair(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)close(fds[0]);
+		_exit(empty_worker_run(fds[1], NULL, NULL));
+	}
+	(void)close(fds[1]);
+	if (cancel)
+		assert_int_equal(empty_recorder_cancel(recorder, fds[0]), 0);
+	else
+		assert_int_equal(empty_recorder_start(recorder, fds[0], usbfs_fd), 0);
+	(void)converse(fds[0], 0);
+	(void)close(fds[0]);
+	assert_int_equal(waitpid(pid, ret_status, 0), pid);
+	empty_recorder_close(recorder);
+	return empty_recorder_verdict(recorder);
+}
+
+static void what_cannot_be_handed_over_is_not_emptied(void **state)
+{
+	static const struct {
+		int fd;
+		const char *code, *words;
+	} cases[] = {{-ENODEV, "gone", "unplugged"}, {-EACCES, "refused", "Permission denied"},
+		{-ETIMEDOUT, "refused", "timed out"}};
+	const struct empty_verdict *verdict;
+	struct lab *lab = *state;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), status;
+
+	offload_all(lab);
+	for (size_t i = 0; i < ELEMENTS(cases); i++) {
+		verdict = start_with(lab, cases[i].fd, false, &status);
+		assert_string_equal(verdict->code, cases[i].code);
+		assert_non_null(strstr(verdict->sentence, cases[i].words));
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	/* Told to begin with neither a descriptor nor a reason. */
+	verdict = start_with(lab, PTP_USB_NONE, false, &status);
+	assert_string_equal(verdict->code, "worker-died");
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	/* What is no camera. */
+	verdict = start_with(lab, null, false, &status);
+	assert_string_equal(verdict->code, "refused");
+	/* Stopped before it was handed anything. */
+	verdict = start_with(lab, null, true, &status);
+	assert_string_equal(verdict->code, "cancelled");
+	assert_int_equal(files_on(lab->camera), FILES);
+	(void)close(null);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown_all)
@@ -581,6 +641,7 @@ int main(void)
 		T(what_was_removed_is_recorded),
 		T(what_was_not_asked_for_is_not_removed),
 		T(new_pictures_are_counted),
+		T(what_cannot_be_handed_over_is_not_emptied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

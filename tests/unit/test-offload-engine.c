@@ -244,7 +244,7 @@ static const struct recorder_result *offload_with(struct lab *lab, uint64_t rese
 	assert_int_equal(recorder_new(&options, &lab->recorder), 0);
 	assert_int_equal(wire_pair(fds), 0);
 	pid = start_worker(lab, fds[1], fds[0]);
-	assert_int_equal(recorder_start(lab->recorder, fds[0]), 0);
+	assert_int_equal(recorder_start(lab->recorder, fds[0], PTP_USB_NONE), 0);
 	do
 		r = recorder_receive(lab->recorder, fds[0]);
 	while (r == RECORDER_MORE);

@@ -184,7 +184,7 @@ static int setup(void **state)
 	lies->ours = fds[0];
 	lies->worker = fds[1];
 	assert_int_equal(fd_set_nonblocking(lies->ours, true), 0);
-	assert_int_equal(recorder_start(lies->recorder, lies->ours), 0);
+	assert_int_equal(recorder_start(lies->recorder, lies->ours, PTP_USB_NONE), 0);
 	*state = lies;
 	return 0;
 }

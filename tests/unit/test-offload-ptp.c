@@ -368,6 +368,26 @@ static void names_that_are_no_utf8_are_kept(void **state)
 	is_committed(lab, 5);
 }
 
+static void what_cannot_be_handed_over_is_not_offloaded(void **state)
+{
+	static const struct {
+		int fd;
+		const char *code, *words;
+	} cases[] = {{-ENODEV, "source-gone", ""}, {-EACCES, "source-refused", "Permission denied"}};
+	struct lab *lab = *state;
+
+	for (size_t i = 0; i < ELEMENTS(cases); i++) {
+		const struct recorder_result *result = offload_with(lab, cases[i].fd);
+
+		assert_false(result->committed);
+		assert_string_equal(result->code, cases[i].code);
+		assert_non_null(strstr(result->sentence, cases[i].words));
+	}
+	/* The real one takes nothing but what it is handed. */
+	lab->io.open = io_system.open;
+	is_not_committed(lab, "source-refused");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -386,6 +406,7 @@ int main(void)
 		T(what_shows_no_store_is_not_empty),
 		T(a_store_that_goes_is_not_empty),
 		T(names_that_are_no_utf8_are_kept),
+		T(what_cannot_be_handed_over_is_not_offloaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,7 @@ static struct seen look_without_rights(const struct folder *folder, const char *
 	struct seen once, twice;
 
 	assert_int_equal(fchmod(folder->fd, 0755), 0);
-	assert_int_equal(source_open(folder->path, &source, detail), SOURCE_OPENED);
+	assert_int_equal(source_open(folder->path, -1, &source, detail), SOURCE_OPENED);
 	assert_int_equal(fchmodat(folder->fd, name, 0, 0), 0);
 	if (root)
 		assert_int_equal(seteuid(NOBODY), 0);

@@ -5,9 +5,11 @@
 #include "device/usb-identity.h"
 #include "policy/usb-decide.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -427,6 +429,71 @@ static void test_keys(void **state)
 	assert_int_equal(usb_kind(USB_BRINGS_OTHER, USB_HINT_NONE), DEVICE_OTHER);
 }
 
+static void put_attribute(const char *folder, const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void put_all(const char *folder)
+{
+	put_attribute(folder, "authorized", "1\n");
+	put_attribute(folder, "busnum", "1\n");
+	put_attribute(folder, "devnum", "7\n");
+	put_attribute(folder, "dev", "1:3\n");
+	put_attribute(folder, "descriptors", "as it described itself");
+}
+
+/* The "device" is /dev/null, whose number every computer knows. */
+static void test_only_the_judged_device_is_handed_over(void **state)
+{
+	static const char *const attributes[] = {"authorized", "busnum", "devnum", "dev", "descriptors"};
+	static const struct {
+		const char *attribute, *text;
+		int result;
+	} cases[] = {{"dev", "1:5\n", -ESTALE}, {"devnum", "8\n", -ESTALE}, {"busnum", "2\n", -ESTALE},
+		{"descriptors", "as it describes itself now", -ESTALE}, {"dev", "", -ENODEV}};
+	char folder[] = "/tmp/test-usb.XXXXXX", path[128];
+	struct usb_facts *judged = calloc(1, sizeof *judged);
+	int dir, fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	assert_non_null(mkdtemp(folder));
+	put_all(folder);
+	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(usb_read(dir, folder, judged), 0);
+	assert_string_equal(judged->node, "/dev/bus/usb/001/007");
+	assert_int_equal(usb_is_opened(dir, judged, fd), 0);
+	assert_int_equal(usb_is_opened(dir, judged, dir), -ESTALE);
+	for (size_t i = 0; i < ELEMENTS(cases); i++) {
+		put_attribute(folder, cases[i].attribute, cases[i].text);
+		assert_int_equal(usb_is_opened(dir, judged, fd), cases[i].result);
+		put_all(folder);
+	}
+	for (size_t i = 0; i < ELEMENTS(attributes); i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, attributes[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	/* Unplugged: the directory leads nowhere any more. */
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(usb_is_opened(dir, judged, fd), -ENODEV);
+	(void)close(dir);
+	(void)close(fd);
+	free(judged);
+}
+
+static void test_only_nodes_of_usb_devices_are_opened(void **state)
+{
+	assert_int_equal(usb_open_node("/dev/null"), -ENOTTY);
+	assert_int_equal(usb_open_node("/dev/bus/usb/000/000"), -ENODEV);
+	assert_int_equal(usb_open_node("/tmp"), -EISDIR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +508,8 @@ int main(void)
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_descriptions),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_only_the_judged_device_is_handed_over),
+		cmocka_unit_test(test_only_nodes_of_usb_devices_are_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,3 +171,55 @@ def test_the_desktop_cannot_open_what_the_agent_can(nursery):
     assert laptop.run(opens, user="alice").code == 0
     camera.remove()
 
+
+RIGHTLESS = """#!/bin/sh
+exec /usr/bin/setpriv --bounding-set=-dac_override /usr/libexec/outing-guard/{name}.real "$@"
+"""
+
+
+def test_workers_are_handed_a_camera_that_they_could_not_open(nursery):
+    """From their first moment on, the workers may open the node as little as any user: root without the right to pass over
+    modes, and the node another one's. What they are handed is enough for the whole story."""
+    laptop = nursery.laptop
+    for name in ("outing-offload", "outing-empty"):
+        laptop.ok(f"cd /usr/libexec/outing-guard && mv {name} {name}.real")
+        laptop.write(f"/usr/libexec/outing-guard/{name}", RIGHTLESS.format(name=name).encode())
+        laptop.ok(f"chmod 755 /usr/libexec/outing-guard/{name}")
+    made = make_pictures(laptop)
+    camera = PtpCamera(laptop, FOLDER)
+    node = camera.plug()
+    assert laptop.ok(["stat", "-c", "%U %G %a", node]).split() == ["root", "root", "600"]
+    laptop.ok(["chown", "nobody", node])
+    refused = laptop.run(["setpriv", "--bounding-set=-dac_override,-dac_read_search", "python3", "-c", OPEN, node])
+    assert refused.code != 0 and "Permission denied" in refused.err
+    nursery.register(serial="BR0001")
+    nursery.wait_state("offloaded")
+    assert nursery.session_files(nursery.sessions()[0]) == made
+    code, device, said = check(nursery)
+    assert (code, device["verdict"]) == (1, "not-ready"), said
+    assert nursery.wipe().code == 0
+    nursery.wait_state("emptied")
+    assert on_camera(laptop) == []
+    for name in ("outing-offload", "outing-empty"):
+        assert laptop.run([f"/usr/libexec/outing-guard/{name}.real", "--worker", "--device", node]).code == 2
+    camera.remove()
+
+
+def test_only_the_device_that_was_judged_is_handed_over(nursery):
+    """Another device at its node, or none: the camera is not touched, and nothing else is either."""
+    laptop = nursery.laptop
+    camera, made = plugged_and_registered(nursery)
+    nursery.wait_state("offloaded")
+    asked = len(camera.commands())
+    for number, outcome in (("189 0", "gone"), ("1 3", "refused")):
+        laptop.ok(f"rm {camera.node} && mknod -m 600 {camera.node} c {number}")
+        assert nursery.ctl("offload", CAMERA).code == 1
+        assert last_job(nursery, "offload")["outcome"] == f"source-{outcome}"
+        assert nursery.wipe().code == 1
+        assert last_job(nursery, "wipe")["outcome"] == outcome
+    assert "not the device any more that was judged" in laptop.ok("journalctl -u outingd --no-pager")
+    assert len(camera.commands()) == asked and lost(nursery, made) == set() and len(on_camera(laptop)) == len(made)
+    laptop.ok(f"rm {camera.node}")
+    assert nursery.ctl("offload", CAMERA).code == 1
+    assert last_job(nursery, "offload")["outcome"] == "source-gone"
+    camera.remove()
