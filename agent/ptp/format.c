@@ -33,6 +33,20 @@ static bool holds_no_file(const struct ptp_tree *tree, uint32_t storage)
 	return ptp_tree_store(tree, storage) != NULL;
 }
 
+/* What lies on the store without being listed would go uncopied. A device that does not say how full the
+ * store is says all ones, or nonsense. */
+static bool holds_more(const struct ptp_tree *tree, const struct ptp_store *store)
+{
+	uint64_t folders = PTP_FORMAT_TABLES;
+
+	for (size_t i = 0; i < tree->count; i++)
+		folders += tree->objects[i].storage == store->id;
+	if (store->info.capacity == 0 || store->info.capacity == UINT64_MAX ||
+		store->info.free_bytes > store->info.capacity)
+		return true;
+	return store->info.capacity - store->info.free_bytes > folders * PTP_FORMAT_SLACK;
+}
+
 static bool is_in(const struct ptp_tree *tree, const struct ptp_object *object)
 {
 	const struct ptp_object *found = ptp_tree_find(tree, object->handle);
@@ -51,6 +65,21 @@ static bool others_are_there(const struct ptp_tree *before, const struct ptp_tre
 	return true;
 }
 
+/* True if there were folders and all of them are listed as before, down to their numbers. */
+static bool looks_untouched(const struct ptp_tree *before, const struct ptp_tree *after, uint32_t storage)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < before->count; i++) {
+		if (before->objects[i].storage != storage)
+			continue;
+		if (!is_in(after, &before->objects[i]))
+			return false;
+		same++;
+	}
+	return same > 0;
+}
+
 static int conclude(struct ptp *ptp, const struct ptp_tree *before, const struct ptp_format_order *order,
 	unsigned *response)
 {
@@ -65,7 +94,9 @@ static int conclude(struct ptp *ptp, const struct ptp_tree *before, const struct
 		return PTP_FORMAT_OTHERS;
 	if (*response != 0)
 		return PTP_FORMAT_REFUSED;
-	return holds_no_file(after, order->storage) ? PTP_FORMATTED : PTP_FORMAT_IGNORED;
+	if (!holds_no_file(after, order->storage))
+		return PTP_FORMAT_IGNORED;
+	return looks_untouched(before, after, order->storage) ? PTP_FORMAT_UNSEEN : PTP_FORMATTED;
 }
 
 int ptp_format_store(struct ptp *ptp, const struct ptp_format_order *order, unsigned *ret_response)
@@ -87,6 +118,8 @@ int ptp_format_store(struct ptp *ptp, const struct ptp_format_order *order, unsi
 		return PTP_FORMAT_UNKNOWN;
 	if (!holds_no_file(before, order->storage))
 		return PTP_FORMAT_NOT_EMPTY;
+	if (holds_more(before, ptp_tree_store(before, order->storage)))
+		return PTP_FORMAT_HOLDS_MORE;
 	r = ptp_poll(ptp);
 	if (r < 0)
 		return r;
@@ -102,7 +135,8 @@ int ptp_format_store(struct ptp *ptp, const struct ptp_format_order *order, unsi
 const char *ptp_format_name(enum ptp_format format)
 {
 	static const char *const names[PTP_FORMAT_COUNT] = {"formatted", "not-ordered", "unknown",
-		"not-empty", "changed", "device-refused", "device-ignored", "others-changed"};
+		"not-empty", "changed", "device-refused", "device-ignored", "others-changed", "holds-more",
+		"unseen"};
 
 	return names[format];
 }

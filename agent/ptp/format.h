@@ -10,6 +10,13 @@
  * what removal (removal.h) left: folders, and the camera's own index. Afterwards everything is scanned again:
  * the store must be there and hold no file, and the other stores' objects must be what they were.
  *
+ * Cameras list not everything that lies on their cards: films, sound and raw pictures may be missing, and
+ * formatting would take them, never copied. So the device must say how full the store is, and that must be
+ * no more than its folders and the tables of its file system can take up (PTP_FORMAT_SLACK for each). What
+ * is smaller than that stays unseen: whoever lets a manager order this says so, too.
+ *
+ * The OK of a device is not believed by itself: where there were folders, something must look different.
+ *
  * A picture taken in the moment between the scan and the format cannot be seen by anybody: whoever lets a
  * manager order this says so first.
  *
@@ -23,6 +30,10 @@ struct ptp_format_order {
 	bool by_manager; /* a manager asked for this store to be formatted, and confirmed it */
 };
 
+/* The largest cluster of the usual cards up to 128 GB: what one folder takes up. Larger ones are refused. */
+#define PTP_FORMAT_SLACK  (UINT64_C(128) << 10)
+#define PTP_FORMAT_TABLES 3 /* root folder, and the bitmap and table of exFAT */
+
 enum ptp_format {
 	PTP_FORMATTED = 0,
 	PTP_FORMAT_NOT_ORDERED = 1, /* nobody who may has asked for it. Nothing was sent */
@@ -32,6 +43,8 @@ enum ptp_format {
 	PTP_FORMAT_REFUSED = 5,     /* the device said no; *ret_response */
 	PTP_FORMAT_IGNORED = 6,     /* the device said OK, and files are on it or it is gone */
 	PTP_FORMAT_OTHERS = 7,      /* objects of another store are gone or different */
+	PTP_FORMAT_HOLDS_MORE = 8,  /* it is fuller than it lists, or does not say. Nothing was sent */
+	PTP_FORMAT_UNSEEN = 9,      /* the device said OK, and every folder is listed as it was before */
 	PTP_FORMAT_COUNT
 };
 

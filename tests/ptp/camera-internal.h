@@ -6,6 +6,8 @@
 #include "camera.h"
 
 #define CAMERA_FOLDER   0x3001
+#define CAMERA_CAPACITY (UINT64_C(32) << 30)
+#define CAMERA_CLUSTER  (UINT64_C(128) << 10)
 #define CAMERA_DATA     2
 #define CAMERA_RESPONSE 3
 #define CAMERA_EVENT_IN 4

@@ -62,6 +62,22 @@ static void get_storage_ids(struct camera *camera)
 	answer_data(camera, 0x1004, &w);
 }
 
+/* Each folder takes up a cluster. */
+static uint64_t free_on(const struct camera *camera, const struct camera_store *store)
+{
+	uint64_t used = camera->unlisted;
+
+	if (camera->counts_nothing)
+		return UINT64_MAX;
+	for (size_t i = 0; i < camera->object_count; i++) {
+		const struct camera_object *object = &camera->objects[i];
+
+		if (!object->gone && object->storage == store->id)
+			used += object->format == CAMERA_FOLDER ? CAMERA_CLUSTER : object->size;
+	}
+	return used < CAMERA_CAPACITY ? CAMERA_CAPACITY - used : 0;
+}
+
 static void get_storage_info(struct camera *camera, const struct camera_command *c)
 {
 	const struct camera_store *store = store_of(camera, c->params[0]);
@@ -74,8 +90,8 @@ static void get_storage_info(struct camera *camera, const struct camera_command 
 	put_number(&w, 4, 2);
 	put_number(&w, 3, 2);
 	put_number(&w, store->access, 2);
-	put_number(&w, UINT64_C(32) << 30, 8);
-	put_number(&w, UINT64_C(16) << 30, 8);
+	put_number(&w, CAMERA_CAPACITY, 8);
+	put_number(&w, free_on(camera, store), 8);
 	put_number(&w, 1000, 4);
 	put_text(&w, "Card");
 	put_text(&w, "");

@@ -101,6 +101,8 @@ struct camera {
 	bool split;            /* heads of data in a transfer of their own */
 	bool without_empty;    /* no empty packet behind a full one */
 	bool formats;          /* knows FormatStore */
+	bool counts_nothing;   /* does not say how full it is */
+	uint64_t unlisted;     /* bytes of what lies on it and is not listed */
 	bool shy;              /* says what it is only within a session */
 	bool announce_removal; /* an event for what it was told to delete */
 	const char *vendor, *model, *serial;

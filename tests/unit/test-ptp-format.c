@@ -110,6 +110,33 @@ static void a_store_with_a_file_is_not_formatted(void **state)
 	assert_int_equal(format(lab, STORE, true), PTP_FORMATTED);
 }
 
+/* Films are not listed by every camera. */
+static void a_store_that_is_fuller_than_it_lists_is_not_formatted(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->camera->unlisted = PTP_FORMAT_TABLES * PTP_FORMAT_SLACK + 1;
+	nothing_is_sent(lab, STORE, PTP_FORMAT_HOLDS_MORE);
+	lab->camera->counts_nothing = true;
+	nothing_is_sent(lab, STORE, PTP_FORMAT_HOLDS_MORE);
+	lab->camera->counts_nothing = false;
+	lab->camera->unlisted--;
+	assert_int_equal(format(lab, STORE, true), PTP_FORMATTED);
+}
+
+static void an_ok_that_changes_nothing_is_not_believed(void **state)
+{
+	struct lab *lab = *state;
+
+	camera_fault(lab->camera,
+		(struct camera_fault){.kind = CAMERA_LIE, .operation = PTP_FORMAT_STORE, .times = 1});
+	assert_int_equal(format(lab, STORE, true), PTP_FORMAT_UNSEEN);
+	assert_non_null(camera_find_name(lab->camera, "100BLUE"));
+	assert_int_equal(format(lab, STORE, true), PTP_FORMATTED);
+	/* Nothing was there that could look different. */
+	assert_int_equal(format(lab, STORE, true), PTP_FORMATTED);
+}
+
 static void what_is_no_store_is_not_formatted(void **state)
 {
 	struct lab *lab = *state;
@@ -190,6 +217,8 @@ int main(void)
 		T(an_empty_store_is_formatted),
 		T(nobody_else_orders_it),
 		T(a_store_with_a_file_is_not_formatted),
+		T(a_store_that_is_fuller_than_it_lists_is_not_formatted),
+		T(an_ok_that_changes_nothing_is_not_believed),
 		T(what_is_no_store_is_not_formatted),
 		T(an_event_behind_the_scan_stops_it),
 		T(what_the_camera_says_is_looked_after),
