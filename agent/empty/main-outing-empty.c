@@ -3,14 +3,17 @@
 /*
  * outing-empty: deletes from a PTP or MTP camera what its offload session has proven to be safe.
  *
- *   outing-empty --source ptp:NODE --session ID [--state DIR] [--confirm-protected] [--json]
+ *   outing-empty --source ptp:NODE --session ID [--state DIR] [--confirm-protected] [--format] [--json]
  *   outing-empty --worker                         (started by a supervisor, socket at descriptor 3)
  *
  * Standalone, this process supervises: it opens the node, starts itself again as the sandboxed worker, asks
  * the journal for it, records what became of each object, and is the only one that says "removed". It never
  * reads a byte of the camera. Removed is not wiped, and it never says so.
  *
- * Exit: 0 removed, 1 refused or failed (reasons on stderr), 2 wrong usage.
+ * --format is a manager's order: after that the camera formats its memory, which is no wipe either.
+ *
+ * Exit: 0 removed (and formatted if that was ordered), 1 refused or failed (reasons on stderr), 2 wrong
+ * usage.
  */
 
 #include "base/clock.h"
@@ -34,7 +37,7 @@
 
 struct options {
 	const char *source, *session, *state;
-	bool protected_too, json, worker, help, version;
+	bool protected_too, format, json, worker, help, version;
 };
 
 struct run {
@@ -47,10 +50,12 @@ struct run {
 };
 
 static const struct program program = {"outing-empty",
-	"Usage: outing-empty --source ptp:NODE --session ID [--state DIR] [--confirm-protected] [--json]\n"
+	"Usage: outing-empty --source ptp:NODE --session ID [--state DIR] [--confirm-protected] [--format] "
+	"[--json]\n"
 	"Deletes from a camera that speaks PTP or MTP what its complete offload session ID holds, and "
 	"nothing\n"
-	"else. NODE is its /dev/bus/usb/BUS/DEVICE. Exit 0: the camera lists no file any more. That is not a "
+	"else; with --format, the camera then formats its memory. NODE is its /dev/bus/usb/BUS/DEVICE. Exit "
+	"0: the camera lists no file any more. That is not a "
 	"wipe.\n"};
 
 static int read_arguments(int argc, char **argv, struct options *o, char **ret_problem)
@@ -60,6 +65,7 @@ static int read_arguments(int argc, char **argv, struct options *o, char **ret_p
 		{"--session", .text = &o->session},
 		{"--state", .text = &o->state},
 		{"--confirm-protected", .flag = &o->protected_too},
+		{"--format", .flag = &o->format},
 		{"--json", .flag = &o->json},
 		{"--worker", .flag = &o->worker},
 		{"--help", .flag = &o->help},
@@ -136,6 +142,7 @@ static int record(struct run *run, enum audit_event event, const struct js *remo
 	js_set_string(fields, "program", "outing-empty");
 	js_set_string(fields, "session", run->options.session);
 	js_set_bool(fields, "protected_too", run->options.protected_too);
+	js_set_bool(fields, "format", run->options.format);
 	if (verdict && verdict->code) {
 		js_set_string(fields, "outcome", verdict->code);
 		js_set_string(fields, "reason", verdict->sentence);
@@ -150,8 +157,9 @@ static int record(struct run *run, enum audit_event event, const struct js *remo
 
 static int prepare(struct run *run)
 {
-	const struct empty_request request = {
-		.session = run->options.session, .protected_too = run->options.protected_too};
+	const struct empty_request request = {.session = run->options.session,
+		.protected_too = run->options.protected_too,
+		.format = run->options.format};
 	const char *node = run->options.source + strlen(PREFIX);
 	int r = empty_recorder_new(run->records.state, &request, &run->recorder);
 
@@ -214,12 +222,12 @@ static int report(const struct run *run)
 			return PROGRAM_FAILED;
 		(void)puts(text);
 	}
-	if (!run->options.json || !verdict->removed)
-		(void)fprintf(verdict->removed ? stdout : stderr, "%s\n", verdict->sentence);
+	if (!run->options.json || !verdict->done)
+		(void)fprintf(verdict->done ? stdout : stderr, "%s\n", verdict->sentence);
 	for (size_t i = 0; !run->options.json && i < verdict->kept_count; i++)
 		(void)fprintf(stderr, "  %s: %s%s%s\n", verdict->kept[i].path, verdict->kept[i].reason,
 			*verdict->kept[i].answer ? ": " : "", verdict->kept[i].answer);
-	return verdict->removed ? 0 : PROGRAM_FAILED;
+	return verdict->done ? 0 : PROGRAM_FAILED;
 }
 
 /* The audit log first, then the state database. */

@@ -68,6 +68,22 @@ int empty_parse_outcome(const struct wire_message *m, struct empty_outcome_of *r
 	return 0;
 }
 
+int empty_parse_format(const struct wire_message *m, struct empty_format *ret)
+{
+	return head(m, EMPTY_MAY_FORMAT, ret, sizeof *ret, 0);
+}
+
+int empty_parse_format_outcome(const struct wire_message *m, struct empty_format_outcome *ret)
+{
+	struct empty_format_outcome outcome;
+
+	if (head(m, EMPTY_FORMAT_OUTCOME, &outcome, sizeof outcome, 0) < 0 ||
+		outcome.format >= PTP_FORMAT_COUNT || outcome.response > UINT16_MAX)
+		return -EBADMSG;
+	*ret = outcome;
+	return 0;
+}
+
 int empty_parse_result(const struct wire_message *m, struct empty_result *ret, const char **ret_detail)
 {
 	struct empty_result result;

@@ -15,14 +15,19 @@
  *                            <-    ASK                      may this be deleted?
  *   ANSWER                   ->                             yes: the intent is on the disk. No: leave it
  *                            <-    OUTCOME                  what became of it
+ *                            <-    MAY_FORMAT, ...          START ordered it, and a last scan found no file
+ *   ANSWER                   ->
+ *                            <-    FORMAT_OUTCOME           of that store
  *   CANCEL (any time)        ->
  *                            <-    RESULT                   always the last message
  *
  * The worker never deletes before GO and a yes to that object. Nothing it says makes an object recorded that
- * is not: the supervisor asks the journal itself, for the whole scan and again for each object.
+ * is not: the supervisor asks the journal itself, for the whole scan and again for each object. It never
+ * formats a store without an order in START and a yes to that store.
  */
 
 #include "base/wire.h"
+#include "ptp/format.h"
 #include "ptp/removal.h"
 
 #define EMPTY_PATH_MAX   PTP_PATH_MAX
@@ -41,6 +46,8 @@ enum empty_message {
 	EMPTY_ASK,
 	EMPTY_OUTCOME,
 	EMPTY_RESULT,
+	EMPTY_MAY_FORMAT,
+	EMPTY_FORMAT_OUTCOME,
 	EMPTY_ALIVE, /* any time, without content: a scan takes its time, and silence means that it hangs */
 };
 
@@ -59,6 +66,7 @@ enum empty_outcome {
 
 struct empty_start {
 	uint32_t protected_too; /* 1: a person confirmed that protected objects go as well */
+	uint32_t format;        /* 1: a manager ordered that its stores are formatted at the end */
 	uint32_t error; /* positive errno: the device could not be opened, 0: its descriptor is here */
 };
 
@@ -86,6 +94,17 @@ struct empty_outcome_of {
 	uint32_t response; /* of the device, 0: none */
 };
 
+struct empty_format {
+	uint64_t number; /* counts on behind those of ASK */
+	uint32_t storage, unused;
+};
+
+struct empty_format_outcome {
+	uint64_t number;
+	uint32_t format;   /* enum ptp_format */
+	uint32_t response; /* of the device, 0: none */
+};
+
 /* Followed by a detail text. */
 struct empty_result {
 	uint32_t outcome;
@@ -100,4 +119,6 @@ int empty_parse_object(
 int empty_parse_listed(const struct wire_message *m, struct empty_listed *ret);
 int empty_parse_answer(const struct wire_message *m, struct empty_answer *ret);
 int empty_parse_outcome(const struct wire_message *m, struct empty_outcome_of *ret);
+int empty_parse_format(const struct wire_message *m, struct empty_format *ret);
+int empty_parse_format_outcome(const struct wire_message *m, struct empty_format_outcome *ret);
 int empty_parse_result(const struct wire_message *m, struct empty_result *ret, const char **ret_detail);

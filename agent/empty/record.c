@@ -28,8 +28,13 @@
 	"It says what the device listed, and nothing about what it does not list or what was stored on it " \
 	"later."
 
+#define LIMIT_FORMATTED                                                                                     \
+	"That it formatted its memory is the device's own answer; what was seen is that it lists no file. " \
+	"Such a format only empties the table of contents."
+
 static const char *const proven[] = {PROVEN_SAFE, PROVEN_GONE};
-static const char *const limits[] = {LIMIT_NOT_WIPED, LIMIT_CARD, LIMIT_LATER};
+/* The last one only of what was formatted. */
+static const char *const limits[] = {LIMIT_NOT_WIPED, LIMIT_CARD, LIMIT_LATER, LIMIT_FORMATTED};
 
 static struct js *texts(const char *const *list, size_t count)
 {
@@ -76,13 +81,16 @@ int empty_record_make(
 	js_set_string(record, "kind", KIND);
 	js_set_u64(record, "version", 1);
 	js_set_string(record, "result", "removed, not wiped");
+	js_set_string(record, "method",
+		verdict->formatted ? "deleted file by file, then formatted by the camera"
+				   : "deleted file by file");
 	js_set(record, "device", device_object(facts));
 	js_set(record, "offload", offload_object(empty_recorder_session(recorder)));
 	js_set_u64(record, "removed_now", verdict->gone);
 	js_set_time(record, "started", facts->started);
 	js_set_time(record, "ended", facts->ended);
 	js_set(record, "proven", texts(proven, ELEMENTS(proven)));
-	js_set(record, "limits", texts(limits, ELEMENTS(limits)));
+	js_set(record, "limits", texts(limits, ELEMENTS(limits) - !verdict->formatted));
 	*ret_record = record;
 	return record ? 0 : -ENOMEM;
 }
@@ -128,6 +136,7 @@ static void write_text(FILE *f, const struct js *record)
 	line(f, "Product", device, "product");
 	line(f, "Serial number", device, "serial");
 	line(f, "Result", record, "result");
+	line(f, "Method", record, "method");
 	line(f, "Started", record, "started");
 	line(f, "Ended", record, "ended");
 	line(f, "Offload session", offload, "session");

@@ -26,13 +26,17 @@ struct empty_recorder {
 	struct state *state;
 	struct session session;
 	int64_t emptying; /* row in the state database; 0: none, it only looks */
-	bool protected_too, look_only;
+	bool protected_too, look_only, format;
 	enum stage stage;
 	uint64_t found, again, unknown, problems; /* of this scan; again: with an intent already */
 	uint64_t number;                          /* of the next question */
 	bool allowed;                             /* the last one, and its outcome is not known yet */
 	char path[EMPTY_PATH_MAX + 1];
-	const char *refused; /* code of the verdict, once that is clear */
+	bool may_format;            /* the same of a store */
+	uint64_t formatted;         /* stores */
+	const char *not_formatted;  /* why, or NULL */
+	char answer[PTP_NAME_SIZE]; /* the camera's own to that, or "" */
+	const char *refused;        /* code of the verdict, once that is clear */
 	bool have_result, lied;
 	struct empty_result result;
 	char detail[EMPTY_DETAIL_MAX * 3 + 1];
@@ -50,6 +54,7 @@ int empty_recorder_new(
 	recorder->state = state;
 	recorder->protected_too = request->protected_too;
 	recorder->look_only = request->look_only;
+	recorder->format = request->format && !request->look_only;
 	r = session_may_clear(state, request->session, request->insertion);
 	if (r == SESSION_OK)
 		r = session_load(state, request->session, &recorder->session);
@@ -75,8 +80,9 @@ struct empty_recorder *empty_recorder_free(struct empty_recorder *recorder)
 int empty_recorder_start(struct empty_recorder *recorder, int socket, int usbfs_fd)
 {
 	const bool failed = usbfs_fd < 0 && usbfs_fd != PTP_USB_NONE;
-	const struct empty_start start = {
-		.protected_too = recorder->protected_too, .error = failed ? (uint32_t)-usbfs_fd : 0};
+	const struct empty_start start = {.protected_too = recorder->protected_too,
+		.format = recorder->format,
+		.error = failed ? (uint32_t)-usbfs_fd : 0};
 
 	return wire_send_fds(socket, EMPTY_START, &start, sizeof start, &usbfs_fd, usbfs_fd >= 0 ? 1 : 0);
 }
@@ -138,7 +144,7 @@ static const char *reason_of(enum ptp_removal removal)
 
 static int on_scan(struct empty_recorder *recorder)
 {
-	if (recorder->stage == STAGE_SCANNING || recorder->allowed)
+	if (recorder->stage == STAGE_SCANNING || recorder->allowed || recorder->may_format)
 		return -EBADMSG;
 	recorder->found = recorder->again = recorder->unknown = recorder->problems = 0;
 	recorder->stage = STAGE_SCANNING;
@@ -297,6 +303,91 @@ static int on_outcome(struct empty_recorder *recorder, const struct wire_message
 	return r < 0 ? r : EMPTY_EVENT_PROGRESS;
 }
 
+/* --- formatting --- */
+
+static const char *format_reason(enum ptp_format format)
+{
+	switch (format) {
+	case PTP_FORMAT_UNKNOWN:
+		return "it cannot be told to";
+	case PTP_FORMAT_NOT_EMPTY:
+		return "there is a file on it by now, or something that it does not list properly";
+	case PTP_FORMAT_REFUSED:
+		return "it refused";
+	case PTP_FORMAT_IGNORED:
+		return "it said that it did, and there is a file on it or its memory is gone";
+	case PTP_FORMAT_OTHERS:
+		return "meanwhile something on another of its memories changed";
+	case PTP_FORMAT_HOLDS_MORE:
+		return "more of its memory is in use than it lists, so there may be files that were never "
+		       "copied";
+	case PTP_FORMAT_UNSEEN:
+		return "it said that it did, and lists the same folders as before";
+	case PTP_FORMATTED:
+	case PTP_FORMAT_NOT_ORDERED:
+	case PTP_FORMAT_STALE:
+	case PTP_FORMAT_COUNT:
+		break;
+	}
+	return "something changed on it meanwhile";
+}
+
+/* Every file of the session went by an order of ours, and none was kept. */
+static int all_went(const struct empty_recorder *recorder)
+{
+	struct removal_counts counts = {0};
+	int r = removal_counts(recorder->state, recorder->session.id, &counts);
+
+	return r < 0 ? r
+		     : recorder->verdict.kept_count == 0 && counts.intended == recorder->session.set.files;
+}
+
+static int on_may_format(struct empty_recorder *recorder, int socket, const struct wire_message *message)
+{
+	struct empty_answer answer;
+	struct empty_format format;
+	int r = empty_parse_format(message, &format);
+
+	if (r == 0 && (!recorder->format || format.number != recorder->number || recorder->allowed ||
+			      recorder->may_format || recorder->not_formatted))
+		r = -EBADMSG;
+	if (r == 0)
+		r = all_went(recorder);
+	if (r < 0)
+		return r;
+	recorder->may_format = r == 1;
+	if (!recorder->may_format)
+		recorder->not_formatted = "not everything on it was removed";
+	fault_point("empty-may-format");
+	answer = (struct empty_answer){.number = format.number, .yes = recorder->may_format};
+	return wire_send(socket, EMPTY_ANSWER, &answer, sizeof answer);
+}
+
+static int on_format_outcome(struct empty_recorder *recorder, const struct wire_message *message)
+{
+	struct empty_format_outcome outcome;
+	char buffer[PTP_NAME_SIZE];
+	int r = empty_parse_format_outcome(message, &outcome);
+
+	if (r == 0 && (!recorder->may_format || outcome.number != recorder->number))
+		r = -EBADMSG;
+	if (r < 0)
+		return r;
+	recorder->may_format = false;
+	recorder->number++;
+	if (outcome.format == PTP_FORMATTED) {
+		recorder->formatted++;
+		return EMPTY_EVENT_PROGRESS;
+	}
+	recorder->not_formatted = format_reason((enum ptp_format)outcome.format);
+	if (outcome.response != 0)
+		(void)snprintf(recorder->answer, sizeof recorder->answer, "%s",
+			ptp_response_name(outcome.response, buffer));
+	return EMPTY_EVENT_NONE;
+}
+
+/* --- messages --- */
+
 static int on_result(struct empty_recorder *recorder, const struct wire_message *message)
 {
 	_cleanup_free_ char *clean = NULL;
@@ -333,6 +424,10 @@ static int dispatch(struct empty_recorder *recorder, int socket, const struct wi
 		return on_ask(recorder, socket, message);
 	if (message->type == EMPTY_OUTCOME && recorder->stage == STAGE_ASKING)
 		return on_outcome(recorder, message);
+	if (message->type == EMPTY_MAY_FORMAT && recorder->stage == STAGE_ASKING)
+		return on_may_format(recorder, socket, message);
+	if (message->type == EMPTY_FORMAT_OUTCOME && recorder->stage == STAGE_ASKING)
+		return on_format_outcome(recorder, message);
 	return -EBADMSG;
 }
 
@@ -357,6 +452,13 @@ static bool only_protected(const struct empty_recorder *recorder)
 	return verdict->kept_count > 0 && recorder->result.left == verdict->kept_count;
 }
 
+static const char *removed_code(const struct empty_recorder *recorder)
+{
+	if (!recorder->format)
+		return "removed";
+	return recorder->formatted > 0 && !recorder->not_formatted ? "formatted" : "not-formatted";
+}
+
 static const char *code_of(const struct empty_recorder *recorder)
 {
 	static const char *const codes[EMPTY_OUTCOME_COUNT] = {
@@ -371,7 +473,12 @@ static const char *code_of(const struct empty_recorder *recorder)
 	if (recorder->result.outcome != EMPTY_DONE)
 		return codes[recorder->result.outcome];
 	if (recorder->result.left == 0 && recorder->verdict.kept_count == 0)
-		return "removed";
+		return removed_code(recorder);
+	/* More than was kept, on a camera from which all else went: that came meanwhile, and was not copied.
+	 */
+	if (recorder->verdict.kept_count < EMPTY_KEPT_MAX &&
+		recorder->result.left > recorder->verdict.kept_count)
+		return "changed";
 	return only_protected(recorder) ? "protected-files" : "kept";
 }
 
@@ -384,6 +491,14 @@ static const struct words all_words[] = {
 	{"removed", "everything that was copied is removed from it, and it lists no file any more. Removed "
 		    "is not "
 		    "wiped: for a full clear, put its card into a card reader."},
+	{"formatted",
+		"everything that was copied was removed from it, then the camera formatted its memory, and "
+		"it lists no file any more. Formatted is not wiped: for a full clear, put its card into "
+		"a card reader."},
+	{"not-formatted",
+		"everything that was copied is removed from it, and it lists no file any more, but its "
+		"memory was not formatted for certain. Removed is not wiped: for a full clear, put its card "
+		"into a card reader."},
 	{"kept", "some files are still on it; the list says why. All of them are safe in the vault. Delete "
 		 "them on "
 		 "the camera itself, or put its card into a card reader."},
@@ -430,12 +545,23 @@ static const char *words_of(const char *code)
 	       "ask the technician.";
 }
 
+/* In brackets behind the sentence: what the camera did, or why it was not formatted. */
+static void take_format_detail(struct empty_recorder *recorder)
+{
+	if (recorder->not_formatted && !*recorder->detail)
+		(void)snprintf(recorder->detail, sizeof recorder->detail, "%s%s%s", recorder->not_formatted,
+			*recorder->answer ? ": " : "", recorder->answer);
+}
+
 void empty_recorder_close(struct empty_recorder *recorder)
 {
 	struct empty_verdict *verdict = &recorder->verdict;
 
 	verdict->code = code_of(recorder);
-	verdict->removed = strcmp(verdict->code, "removed") == 0;
+	take_format_detail(recorder);
+	verdict->formatted = strcmp(verdict->code, "formatted") == 0;
+	verdict->done = verdict->formatted || strcmp(verdict->code, "removed") == 0;
+	verdict->removed = verdict->done || strcmp(verdict->code, "not-formatted") == 0;
 	verdict->looked = strcmp(verdict->code, "looked") == 0;
 	verdict->left = recorder->have_result && recorder->result.outcome == EMPTY_DONE
 				? recorder->result.left
@@ -489,6 +615,7 @@ struct js *empty_recorder_json(const struct empty_recorder *recorder)
 
 	js_set_string(json, "outcome", verdict->code);
 	js_set_bool(json, "removed", verdict->removed);
+	js_set_bool(json, "formatted", verdict->formatted);
 	js_set_bool(json, "wiped", false);
 	js_set_string(json, "session", recorder->session.id);
 	js_set_string(json, "sentence", verdict->sentence);

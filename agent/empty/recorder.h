@@ -10,6 +10,9 @@
  * Before anything may be deleted, the whole scan must equal the committed session: every file it found is
  * recorded, and every recorded file it did not find was removed by us before. Before each delete, the journal
  * is asked again, the copy in the vault is looked for, and the intent is on the disk.
+ *
+ * Where a manager ordered it, the camera may format its stores in the end: only when every file of the
+ * session was removed by us and nothing was kept. That it was not formatted makes nothing less removed.
  */
 
 #include "base/json.h"
@@ -23,6 +26,7 @@ struct empty_request {
 	const char *session;   /* id of the committed offload session */
 	const char *insertion; /* of the device now; NULL: not compared */
 	bool protected_too;    /* a person confirmed that protected objects go as well */
+	bool format;           /* a manager ordered that the camera formats its stores at the end */
 	bool look_only;        /* nothing is deleted: only what is on it now is compared with the session */
 };
 
@@ -43,6 +47,8 @@ struct empty_kept {
 
 struct empty_verdict {
 	bool removed;     /* everything that was recorded is gone; that is not a wipe */
+	bool formatted;   /* removed, and the camera says that it formatted every store of it */
+	bool done;        /* removed, and formatted if that was ordered */
 	bool looked;      /* look_only, and the whole scan was heard */
 	const char *code; /* "removed", "kept", "not-recorded", ...: never changes for the same case */
 	char sentence[EMPTY_SENTENCE];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Scan, ask, delete, scan. See worker.h, and protocol.h for the conversation.
+ * Scan, ask, delete, scan; where a manager ordered it, ask, format, scan. See worker.h, and protocol.h for
+ * the conversation.
  *
  * A scan that has become stale (an event came) is made again and all of it told again, a few times; then the
  * camera is not at rest and nothing more is deleted.
@@ -162,14 +163,11 @@ static int tell_outcome(struct worker *w, int removal, unsigned response)
 	return wire_send(w->wire.socket, EMPTY_OUTCOME, &outcome, sizeof outcome);
 }
 
-static int ask(struct worker *w, const struct ptp_object *object, const char *path, bool *ret_yes)
+static int take_answer(struct worker *w, bool *ret_yes)
 {
-	struct empty_object head = {.number = w->asked, .size = object->size, .mtime = object->modified};
 	struct empty_answer answer;
-	int r = send_object(w, EMPTY_ASK, &head, path);
+	int r = await(w, EMPTY_ANSWER);
 
-	if (r == 0)
-		r = await(w, EMPTY_ANSWER);
 	if (r == 0)
 		r = empty_parse_answer(&w->wire.message, &answer);
 	if (r == 0 && answer.number != w->asked)
@@ -177,6 +175,14 @@ static int ask(struct worker *w, const struct ptp_object *object, const char *pa
 	if (r == 0)
 		*ret_yes = answer.yes == 1;
 	return r;
+}
+
+static int ask(struct worker *w, const struct ptp_object *object, const char *path, bool *ret_yes)
+{
+	struct empty_object head = {.number = w->asked, .size = object->size, .mtime = object->modified};
+	int r = send_object(w, EMPTY_ASK, &head, path);
+
+	return r < 0 ? r : take_answer(w, ret_yes);
 }
 
 /* A protected object that may go loses its protection first if the camera insists. */
@@ -281,6 +287,56 @@ static int look_again(struct worker *w)
 	return STEP_ON;
 }
 
+/* --- formatting --- */
+
+static int ask_format(struct worker *w, uint32_t storage, bool *ret_yes)
+{
+	const struct empty_format head = {.number = w->asked, .storage = storage};
+	int r = wire_send(w->wire.socket, EMPTY_MAY_FORMAT, &head, sizeof head);
+
+	return r < 0 ? r : take_answer(w, ret_yes);
+}
+
+/* STEP_ON: it was formatted; STEP_CHANGED: it was not, and the supervisor knows why. */
+static int format_store(struct worker *w, uint32_t storage)
+{
+	const struct ptp_format_order order = {.storage = storage, .by_manager = w->start.format == 1};
+	struct empty_format_outcome outcome = {.number = w->asked};
+	unsigned response = 0;
+	bool yes = false;
+	int format, r = ask_format(w, storage, &yes);
+
+	if (r < 0 || !yes)
+		return r == -ECANCELED ? STEP_CANCELLED : r < 0 ? r : STEP_CHANGED;
+	fault_point("empty-format");
+	format = ptp_format_store(w->ptp, &order, &response);
+	fault_point("empty-formatted");
+	if (format < 0) {
+		(void)trouble(w, format == -EREMOTEIO ? (int)response : format);
+		return format;
+	}
+	outcome.format = (uint32_t)format;
+	outcome.response = response;
+	w->asked++;
+	r = wire_send(w->wire.socket, EMPTY_FORMAT_OUTCOME, &outcome, sizeof outcome);
+	return r < 0 ? r : format == PTP_FORMATTED ? STEP_ON : STEP_CHANGED;
+}
+
+/* Store by store; after the first that is not formatted nothing more is sent. Whatever became of it, only
+ * another look says that no file is there. */
+static int format_stores(struct worker *w)
+{
+	uint32_t stores[PTP_STORES_MAX];
+	size_t count = w->tree->store_count;
+	int r = STEP_ON;
+
+	for (size_t i = 0; i < count; i++)
+		stores[i] = w->tree->stores[i].id;
+	for (size_t i = 0; r == STEP_ON && i < count; i++)
+		r = stop_asked(w) ? STEP_CANCELLED : format_store(w, stores[i]);
+	return r == STEP_ON || r == STEP_CHANGED ? look_again(w) : r;
+}
+
 static enum empty_outcome outcome_of(int r)
 {
 	if (r == STEP_ON)
@@ -302,6 +358,8 @@ static enum empty_outcome empty_device(struct worker *w)
 		r = empty_round(w);
 	if (r == STEP_ON)
 		r = look_again(w);
+	if (r == STEP_ON && w->start.format == 1 && w->left == 0)
+		r = format_stores(w);
 	return outcome_of(r);
 }
 

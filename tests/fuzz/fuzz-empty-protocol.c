@@ -27,6 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct empty_listed listed;
 	struct empty_answer answer;
 	struct empty_outcome_of outcome;
+	struct empty_format format;
+	struct empty_format_outcome formatted;
 	struct empty_result result;
 	const char *text;
 
@@ -46,6 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)empty_parse_listed(&message, &listed);
 	(void)empty_parse_answer(&message, &answer);
 	if (empty_parse_outcome(&message, &outcome) == 0 && outcome.removal >= PTP_REMOVAL_COUNT)
+		abort();
+	(void)empty_parse_format(&message, &format);
+	if (empty_parse_format_outcome(&message, &formatted) == 0 &&
+		(formatted.format >= PTP_FORMAT_COUNT || formatted.response > UINT16_MAX))
 		abort();
 	if (empty_parse_result(&message, &result, &text) == 0 &&
 		(result.outcome >= EMPTY_OUTCOME_COUNT || strlen(text) > EMPTY_DETAIL_MAX))

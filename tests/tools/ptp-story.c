@@ -7,7 +7,7 @@
  *   ptp-story ROOT fault KIND SKIP NUMBER   once, at any command after SKIP others; KIND as camera.h has it
  *   ptp-story ROOT plug                 the cable goes out and in again, and nothing more goes wrong
  *   ptp-story ROOT offload              into ROOT/vault
- *   ptp-story ROOT empty SESSION
+ *   ptp-story ROOT empty SESSION [format]
  *   ptp-story ROOT show                 what was asked of it, and each path that is still on it
  *
  * The camera is a file in shared memory. Offload and empty are the real worker in its sandbox and the real
@@ -133,6 +133,7 @@ static void make(const char *kind)
 	map_camera(true);
 	camera->mtp = strcmp(kind, "mtp") == 0;
 	camera->announce_removal = camera->mtp;
+	camera->formats = true;
 	dcim = camera_add_folder(camera, 0, 0, "DCIM")->handle;
 	(void)camera_add_folder(camera, 0, dcim, "100BLUE");
 	(void)camera_add_folder(camera, 0, dcim, "101BLUE");
@@ -304,10 +305,10 @@ static void settle(struct empty_recorder *recorder)
 	demand(empty_recorder_settle(recorder, record, false) == 0, "settle");
 }
 
-static int empty(const char *session)
+static int empty(const char *session, bool format)
 {
 	static const struct program program = {"outing-empty", "outing-empty-worker", empty_worker};
-	const struct empty_request request = {.session = session};
+	const struct empty_request request = {.session = session, .format = format};
 	_cleanup_(empty_recorder_freep) struct empty_recorder *recorder = NULL;
 	const struct empty_verdict *verdict;
 	int wire_fd, code;
@@ -320,7 +321,7 @@ static int empty(const char *session)
 	empty_recorder_close(recorder);
 	settle(recorder);
 	verdict = empty_recorder_verdict(recorder);
-	code = tell(verdict->removed, verdict->code, session, "", verdict->sentence);
+	code = tell(verdict->done, verdict->code, session, "", verdict->sentence);
 	recorder = empty_recorder_free(recorder);
 	(void)state_close(state);
 	return code;
@@ -349,8 +350,8 @@ int main(int argc, char **argv)
 		show();
 	else if (strcmp(verb, "offload") == 0)
 		return offload();
-	else if (strcmp(verb, "empty") == 0 && argc == 4)
-		return empty(argv[3]);
+	else if (strcmp(verb, "empty") == 0 && (argc == 4 || (argc == 5 && strcmp(argv[4], "format") == 0)))
+		return empty(argv[3], argc == 5);
 	else
 		return 2;
 	return 0;
