@@ -21,6 +21,7 @@ static const struct bouncer_rule rules[] = {
 	{BUS_IMPORT_DEVICES, false, "ImportDevices", "h", "s", BOUNCER_MANAGE},
 	{BUS_OFFLOAD, false, "Offload", "s", "u", BOUNCER_OFFLOAD},
 	{BUS_WIPE, false, "Wipe", "sb", "u", BOUNCER_WIPE},
+	{BUS_FORMAT, false, "Format", "sb", "u", BOUNCER_FORMAT},
 	{BUS_CANCEL_JOB, false, "CancelJob", "u", "", BOUNCER_OFFLOAD},
 	{BUS_VAULT_STATUS, false, "VaultStatus", "", "s", BOUNCER_STATUS},
 	{BUS_VAULT_CREATE, false, "VaultCreate", "t", "u", BOUNCER_MANAGE},

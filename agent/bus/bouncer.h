@@ -18,6 +18,7 @@
 #define BOUNCER_STATUS  "org.outingguard.status"
 #define BOUNCER_OFFLOAD "org.outingguard.offload"
 #define BOUNCER_WIPE    "org.outingguard.wipe"
+#define BOUNCER_FORMAT  "org.outingguard.format"
 #define BOUNCER_MANAGE  "org.outingguard.manage"
 #define BOUNCER_CHECK   "org.outingguard.check"
 #define BOUNCER_ALLOW   "org.outingguard.allow-copy"
@@ -43,6 +44,7 @@ enum bus_member {
 	BUS_IMPORT_DEVICES,
 	BUS_OFFLOAD,
 	BUS_WIPE,
+	BUS_FORMAT,
 	BUS_CANCEL_JOB,
 	BUS_VAULT_STATUS,
 	BUS_VAULT_CREATE,

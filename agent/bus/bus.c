@@ -146,6 +146,8 @@ static const sd_bus_vtable vtable[] = {
 		"Offload", SD_BUS_ARGS("s", device), SD_BUS_RESULT("u", job), on_method, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Wipe", SD_BUS_ARGS("s", device, "b", confirmed_protected),
 		SD_BUS_RESULT("u", job), on_method, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Format", SD_BUS_ARGS("s", device, "b", confirmed_protected),
+		SD_BUS_RESULT("u", job), on_method, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("CancelJob", SD_BUS_ARGS("u", job), NO_REPLY, on_method, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("VaultStatus", NOTHING, SD_BUS_RESULT("s", status), on_method, OPEN),
 	SD_BUS_METHOD_WITH_ARGS(

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define COUNT 16
+#define COUNT 17
 
 static void known(struct options *o, struct word ret[static COUNT])
 {
@@ -19,6 +19,7 @@ static void known(struct options *o, struct word ret[static COUNT])
 		{"--no-wait", 0, OPTION_NO_WAIT},
 		{"--yes", 'y', OPTION_YES},
 		{"--confirm-protected", 0, OPTION_CONFIRM_PROTECTED},
+		{"--format", 0, OPTION_FORMAT},
 		{"--all", 0, OPTION_ALL},
 		{"--discard", 0, OPTION_DISCARD},
 		{"--role", 0, OPTION_ROLE, .text = &o->role},

@@ -28,6 +28,7 @@ enum option {
 	OPTION_REASON = 1 << 13,
 	OPTION_DISCARD = 1 << 14,
 	OPTION_PERSON = 1 << 15,
+	OPTION_FORMAT = 1 << 16,
 };
 
 struct options {

@@ -300,24 +300,46 @@ static bool may_work(struct daemon *daemon, const struct medium *medium,
 	return false;
 }
 
+/* Only what was made to be formatted by itself, and would otherwise keep its folders. */
+static bool may_format(
+	const struct medium *medium, const struct registered_device *entry, struct bus_answer *answer)
+{
+	if (medium_is_disk(medium))
+		answer_error(answer, BUS_REFUSED,
+			"%s shows its card as a disk. There is nothing to format: \"outingctl wipe\" clears "
+			"the "
+			"whole card.",
+			entry->name);
+	else if (entry->role != ROLE_CAMERA)
+		answer_error(answer, BUS_REFUSED,
+			"%s is registered as a %s. Only a camera can be formatted; reset it in its own "
+			"settings.",
+			entry->name, role_name(entry->role));
+	else
+		return true;
+	return false;
+}
+
 static void start_job(struct daemon *daemon, const struct bus_request *request, struct bus_answer *answer)
 {
 	_cleanup_free_ struct registered_device *entry = calloc(1, sizeof *entry);
 	struct medium *medium = NULL;
-	bool registered = false;
+	bool registered = false, format = request->rule->member == BUS_FORMAT;
 
 	if (!entry) {
 		answer_errno(answer, -ENOMEM, "The job could not be queued");
 		return;
 	}
 	if (!device_named(daemon, request->text[0], &medium, entry, &registered, answer) ||
-		!may_work(daemon, medium, entry, registered, request->text[0], answer))
+		!may_work(daemon, medium, entry, registered, request->text[0], answer) ||
+		(format && !may_format(medium, entry, answer)))
 		return;
 	tasks_ask(daemon,
-		&(struct job_request){.kind = request->rule->member == BUS_WIPE ? JOB_WIPE : JOB_OFFLOAD,
+		&(struct job_request){.kind = request->rule->member == BUS_OFFLOAD ? JOB_OFFLOAD : JOB_WIPE,
 			.device = medium->identity.id,
 			.name = entry->name,
-			.confirmed_protected = request->flag},
+			.confirmed_protected = request->flag,
+			.format = format},
 		answer);
 }
 
@@ -462,6 +484,7 @@ static void call(
 		return;
 	case BUS_OFFLOAD:
 	case BUS_WIPE:
+	case BUS_FORMAT:
 		start_job(daemon, request, answer);
 		return;
 	case BUS_ENCRYPT:

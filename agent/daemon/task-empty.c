@@ -9,6 +9,9 @@
  * first, once. One that was cut off is gone on with by itself at the next plug-in, but only if nothing new
  * was stored on the device since: new pictures were not part of what a person agreed to.
  *
+ * Where a manager has ordered it, the camera formats its memory in the end; what is gone on with by itself
+ * never does. That it did not format makes the job fail, and nothing less removed.
+ *
  * Order at the end: verdict (recorder) > audit log > state database > signal.
  */
 
@@ -27,6 +30,7 @@ static struct js *common_fields(const struct task *task)
 
 	js_set_string(fields, "session", *task->session ? task->session : NULL);
 	js_set_bool(fields, "by_itself", task->job->by_itself);
+	js_set_bool(fields, "format", task->job->format);
 	return fields;
 }
 
@@ -226,7 +230,7 @@ static void settle(struct task *task, enum worker_end end)
 			"Everything was removed, but that could not be recorded, so it counts as not "
 			"emptied");
 	else if (verdict->removed)
-		task_end(task, JOB_DONE, verdict->code, verdict->sentence);
+		task_end(task, verdict->done ? JOB_DONE : JOB_FAILED, verdict->code, verdict->sentence);
 	else if (!wants_offload(task, verdict->code))
 		settle_failed(task, end);
 	else if ((r = forget(task)) != 0)
@@ -262,7 +266,8 @@ static int start(struct task *task)
 	struct empty_request request = {.session = task->session,
 		.insertion = *task->device.insertion ? task->device.insertion : NULL,
 		.protected_too = task->job->confirmed_protected ||
-				 config->wipe.protected_files == CONFIG_PROTECTED_CLEAR};
+				 config->wipe.protected_files == CONFIG_PROTECTED_CLEAR,
+		.format = task->job->format};
 	static const char *const arguments[] = {"--worker", NULL};
 	struct hooks_event hook = task_hook(task, NULL);
 	int r = empty_recorder_new(task->daemon->state, &request, &task->empty);
@@ -271,7 +276,8 @@ static int start(struct task *task)
 		return r;
 	r = event_report(task->daemon, AUDIT_REMOVAL_STARTED, common_fields(task), &hook);
 	if (r >= 0)
-		r = task_start_worker(task, "outing-empty", arguments, TASK_SILENCE_MS, &events);
+		r = task_start_worker(task, "outing-empty", arguments,
+			request.format ? TASK_MAKE_SILENCE_MS : TASK_SILENCE_MS, &events);
 	return r < 0 ? r : task_open_node(task, opened);
 }
 

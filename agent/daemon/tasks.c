@@ -309,7 +309,7 @@ void tasks_ask(struct daemon *daemon, const struct job_request *request, struct 
 	}
 	r = job_add(daemon->jobs, request, clock_now(), &job);
 	/* What is asked for is under way already, perhaps begun by itself: whoever asks may watch that. */
-	if (r == JOB_DEVICE_BUSY && job->kind == request->kind &&
+	if (r == JOB_DEVICE_BUSY && job->kind == request->kind && job->format == request->format &&
 		(job->kind == JOB_OFFLOAD || job->kind == JOB_WIPE))
 		r = JOB_OK;
 	if (r == JOB_DEVICE_BUSY)

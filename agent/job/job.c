@@ -102,6 +102,7 @@ int job_add(struct job_table *table, const struct job_request *request, int64_t 
 	entry->job = (struct job){.id = ++table->last_id,
 		.kind = request->kind,
 		.confirmed_protected = request->confirmed_protected,
+		.format = request->format,
 		.by_itself = request->by_itself,
 		.bytes = request->bytes,
 		.created_at = now};

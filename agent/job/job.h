@@ -59,6 +59,7 @@ struct job_request {
 	const char *device; /* id, NULL for the vault's jobs */
 	const char *name;   /* registered name, may be NULL */
 	bool confirmed_protected;
+	bool format;    /* of a wipe: a manager has the camera format its memory in the end */
 	bool by_itself; /* nobody asked: an automatic offload, an interrupted clear */
 	uint64_t bytes; /* of a vault to be made */
 };
@@ -70,6 +71,7 @@ struct job {
 	char device[JOB_ID_SIZE]; /* "" for the vault's jobs */
 	char name[JOB_NAME_SIZE]; /* "" when not registered */
 	bool confirmed_protected;
+	bool format;
 	bool by_itself;
 	bool cancel_asked;
 	uint64_t bytes;

@@ -24,7 +24,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 NAME = "org.outingguard.Agent1"
 PATH = "/org/outingguard/Agent1"
 XML = pathlib.Path(__file__).resolve().parents[2] / "agent/bus/org.outingguard.Agent1.xml"
-STARTS = {"Offload", "Wipe", "Encrypt", "VaultCreate", "VaultVerify"}
+STARTS = {"Offload", "Wipe", "Format", "Encrypt", "VaultCreate", "VaultVerify"}
 
 
 class Agent:

@@ -7,23 +7,28 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sqlite3
 import threading
 
 import pytest
-from agent_bed import BUILD, Bed, CallError
+from agent_bed import BUILD, TOP, Bed, CallError
 from socket_camera import STORE, SocketCamera, make_libexec, vault_content
 
 CAMERA = "Blue Room camera"
 CAMPAIGN = os.environ.get("OUTING_CAMPAIGN") == "1"
 LONG = 1800  # seconds: copying and comparing some GiB
+SLOW = {"OUTING_FAULT_PROGRAM": "outing-empty-worker", "OUTING_FAULT_POINT": "empty-delete",
+        "OUTING_FAULT_PAUSE_MS": "500"}  # fmt: skip
 pytestmark = pytest.mark.skipif(BUILD.name not in ("faults", "asan"), reason="needs simulated devices")
 
 
 @pytest.fixture
 def bed(tmp_path):
+    for folder in (tmp_path, *(p for p in tmp_path.parents if p.name.startswith("pytest"))):
+        folder.chmod(0o755)  # one test calls as another user
     libexec = make_libexec(tmp_path / "libexec")
     (tmp_path / "bed").mkdir()
     bed = Bed(tmp_path / "bed", libexec)
@@ -253,6 +258,129 @@ def test_protected_pictures_need_a_word(bed):
     assert bed.camera.content() == {}
 
 
+# --- formatted at the end ---------------------------------------------------------------------------------------------
+
+def formatted(bed, protected=False):
+    return bed.signals.job_end(bed.call("Format", CAMERA, protected))
+
+
+def was_told_to_format(bed):
+    bed.camera.pull()
+    return len(bed.camera.commands("100f"))
+
+
+def test_a_manager_may_have_it_formatted(bed):
+    registered(bed, "formats")
+    stored = vault_content(bed.call("ListSessions")[0]["path"])
+    ended = formatted(bed)
+    assert (ended["state"], ended["outcome"], ended["kind"]) == ("done", "formatted", "wipe")
+    assert "Formatted is not wiped" in ended["sentence"] and "card reader" in ended["sentence"]
+    assert bed.camera.content() == {} and vault_content(bed.call("ListSessions")[0]["path"]) == stored
+    assert device(bed)["state"] == "emptied" and device(bed)["last_clear"] is None
+    assert bed.audit("removal-started")[0]["fields"]["format"] is True
+    record = bed.audit("removal-done")[0]["fields"]["record"]
+    assert (record["result"], record["method"]) == ("removed, not wiped", "deleted file by file, then formatted by the camera")
+    assert bed.call("Certificates", CAMERA) == [record] and not bed.audit("clear-done")
+    bed.camera.pull()
+    commands = [line.split()[0] for line in bed.camera.log]
+    assert commands.count("100f") == 1 and commands.index("100f") > max(i for i, c in enumerate(commands) if c == "100b")
+
+
+def test_a_wipe_never_formats(bed):
+    registered(bed, "formats")
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+    assert bed.audit("removal-done")[0]["fields"]["record"]["method"] == "deleted file by file"
+    assert was_told_to_format(bed) == 0
+
+
+def test_what_was_emptied_before_can_be_formatted(bed):
+    registered(bed, "formats")
+    assert bed.signals.job_end(bed.call("Wipe", CAMERA, False))["outcome"] == "removed"
+    assert formatted(bed)["outcome"] == "formatted" and was_told_to_format(bed) == 1
+
+
+@pytest.mark.parametrize("options, why, told", [
+    ((), "cannot be told to", 0), (("formats", "fuller"), "never copied", 0),
+    (("formats", "8:100f:0:0:0:0"), "same folders as before", 1),
+    (("formats", "7:100f:0:0:200e:0"), "Store_Read_Only", 1)])  # fmt: skip
+def test_what_was_not_formatted_is_removed_all_the_same(bed, options, why, told):
+    registered(bed, *options)
+    ended = formatted(bed)
+    assert (ended["state"], ended["outcome"]) == ("failed", "not-formatted") and why in ended["sentence"], ended
+    assert bed.camera.content() == {} and device(bed)["state"] == "emptied"
+    assert bed.audit("removal-done")[0]["fields"]["record"]["method"] == "deleted file by file"
+    assert was_told_to_format(bed) == told
+
+
+def test_a_protected_picture_keeps_it_from_being_formatted(bed):
+    bed.camera.take("KEEP.JPG")
+    (bed.camera.folder / "DCIM/100CANON/KEEP.JPG").chmod(0o444)
+    registered(bed, "formats")
+    assert formatted(bed)["outcome"] == "protected-files"
+    assert list(bed.camera.content()) == [f"{STORE}/DCIM/100CANON/KEEP.JPG"]
+    assert formatted(bed, protected=True)["outcome"] == "formatted" and was_told_to_format(bed) == 1
+
+
+def test_new_pictures_are_offloaded_before_it_is_formatted(bed):
+    registered(bed, "formats")
+    wait_state(bed, "offloaded")
+    bed.camera.pull()
+    late = bed.camera.take("LATE.JPG")
+    bed.held.update(bed.camera.content())
+    bed.camera.switch_on("formats")
+    assert formatted(bed)["outcome"] == "formatted"
+    assert late in vault_content(bed.call("ListSessions")[0]["path"])
+
+
+def test_what_is_gone_on_with_by_itself_is_not_formatted(bed):
+    registered(bed, "formats", "17:100b:1:1:0:0")
+    assert formatted(bed)["outcome"] == "gone"
+    unplug(bed)
+    plug(bed, "formats", pictures=(), number=2)
+    done = bed.signals.event("removal-done")
+    assert (done["by_itself"], done["format"], done["outcome"]) == (True, False, "removed")
+    assert was_told_to_format(bed) == 0
+
+
+@pytest.mark.parametrize("role", ["phone", "tablet"])
+def test_only_cameras_are_formatted(bed, role):
+    registered(bed, "formats", role=role, kind="mtp")
+    with pytest.raises(CallError, match="Only a camera can be formatted"):
+        bed.call("Format", CAMERA, False)
+    assert was_told_to_format(bed) == 0 and len(bed.camera.content()) == 3
+
+
+@pytest.mark.skipif(BUILD.name != "faults", reason="needs fault points")
+def test_an_order_does_not_join_a_wipe_that_runs(bed):
+    plug(bed, "formats")
+    bed.start(environment=SLOW)
+    bed.register()
+    bed.signals.event("offload-done")
+    job = bed.call("Wipe", CAMERA, False)
+    with pytest.raises(CallError, match="job"):
+        bed.call("Format", CAMERA, False)
+    assert bed.signals.job_end(job)["outcome"] == "removed" and was_told_to_format(bed) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="calls as another user")
+def test_who_may_wipe_may_not_format(bed):
+    registered(bed, "formats")
+    bed.allow({"org.outingguard.wipe": "yes", "org.outingguard.status": "yes", "org.outingguard.offload": "yes"})
+    with pytest.raises(CallError, match="Access denied"):
+        bed.call("Format", CAMERA, False, user=65534)
+    bed.allow({"org.outingguard.format": "yes"})
+    job = bed.call("Format", CAMERA, False, user=65534)
+    assert bed.signals.job_end(job)["outcome"] == "formatted"
+
+
+def test_the_polkit_action_is_for_managers():
+    text = (TOP / "packaging/org.outingguard.policy").read_text(encoding="utf-8")
+    action = re.search(r'<action id="org.outingguard.format">.*?</action>', text, re.S).group(0)
+    assert re.findall(r"<allow_(\w+)>(\w+)<", action) == [(who, "auth_admin") for who in ("any", "inactive", "active")]
+    rules = (TOP / "packaging/org.outingguard.rules").read_text(encoding="utf-8")
+    assert re.search(r'case "org.outingguard.format":\s+case "org.outingguard.allow-copy":\s+return manager \? ', rules)
+
+
 def test_a_delete_that_lies_is_not_believed(bed):
     registered(bed, "8:100b:1:1:0:0")
     ended = bed.signals.job_end(bed.call("Wipe", CAMERA, False))
@@ -342,10 +470,6 @@ def test_a_picture_that_looks_like_one_that_is_gone_is_copied_first(bed):
     job = bed.call("Wipe", CAMERA, False)
     assert bed.signals.event("offload-done")["files"] == 1
     assert bed.signals.job_end(job)["outcome"] == "removed"
-
-
-SLOW = {"OUTING_FAULT_PROGRAM": "outing-empty-worker", "OUTING_FAULT_POINT": "empty-delete",
-        "OUTING_FAULT_PAUSE_MS": "500"}  # fmt: skip
 
 
 @pytest.mark.skipif(BUILD.name != "faults", reason="needs fault points")

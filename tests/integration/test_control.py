@@ -502,6 +502,27 @@ def test_what_can_only_be_emptied_is_not_said_to_be_wiped(bench):
     assert screen.end() == 1
 
 
+PTP_CAMERA = dict(CAMERA, id="usb-0123456789", kind="ptp", state="present")
+
+
+def test_a_format_says_what_it_may_take_away(bench):
+    bench.start(ListDevices={"text": [PTP_CAMERA]}, Format={"number": 7}, GetJob={"text": CLEARED})
+    screen = Screen(bench, "wipe", "usb-0123456789", "--format")
+    screen.wait_for("anything else to stop: ")
+    seen = " ".join(screen.seen.split())
+    assert "Delete the files on and format" in seen and "never copied" in seen and "removed, not wiped" in seen
+    screen.type("yes\n")
+    assert screen.end() == 0
+    assert bench.called("Format") == [["usb-0123456789", False]] and not bench.called("Wipe")
+
+
+def test_a_disk_is_cleared_and_not_formatted(bench):
+    bench.start(Format={"number": 7}, Wipe={"number": 7})
+    result = bench.run("wipe", CAMERA["id"], "--format", "--yes")
+    assert result.returncode == 2 and "cleared as a whole" in result.stderr
+    assert not bench.called("Format") and not bench.called("Wipe")
+
+
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "\n", "\x04", "yes please\n"])
 def test_wipe_stops_at_any_other_answer(bench, answer):
     bench.start(Wipe={"number": 7})

@@ -24,6 +24,7 @@ ARGUMENTS = {
     "RenameDevice": ("disk-0000000000", "Red Room camera"), "AssignDevice": ("disk-0000000000", "Blue Room"),
     "AssignPerson": ("disk-0000000000", "Kim"), "ImportDevices": (open(os.devnull, "rb"),),
     "RemoveDevice": ("disk-0000000000",), "Offload": ("disk-0000000000",), "Wipe": ("disk-0000000000", False),
+    "Format": ("disk-0000000000", False),
     "CancelJob": (99,), "VaultCreate": ("t:1",), "Certificates": ("",), "Check": ("[]", True), "RecordOuting": ("{}",),
     "ReturnOuting": ("[]",), "Attest": ("passwords", ""), "AttestDevice": ("disk-0000000000", "encrypted", ""), "ImportNames": (open(os.devnull, "rb"), ""),
     "AllowCopy": ("disk-0000000000", "00" * 64, "letter.odt", "No names in it"), "Eject": ("disk-0000000000",),

@@ -88,6 +88,9 @@ void camera_take_option(struct camera *camera, const char *word)
 	if (strcmp(word, "locked") == 0)
 		camera->stores[0].absent = true;
 	camera->mtp |= strcmp(word, "mtp") == 0;
+	camera->formats |= strcmp(word, "formats") == 0;
+	if (strcmp(word, "fuller") == 0)
+		camera->unlisted = 3000000;
 	camera->root_only |= strcmp(word, "root-only") == 0;
 	camera->blind |= strcmp(word, "blind") == 0;
 	camera->split |= strcmp(word, "split") == 0;

@@ -10,6 +10,6 @@
 
 void camera_load_folder(struct camera *camera, const char *folder);
 
-/* One option (mtp, root-only, blind, split, without-empty, without-size, locked) or fault
- * (KIND:OPERATION:SKIP:TIMES:NUMBER:MORE, numbers as camera.h has them) of a command line. */
+/* One option (mtp, root-only, blind, split, without-empty, without-size, locked, formats; fuller: than it
+ * lists) or fault (KIND:OPERATION:SKIP:TIMES:NUMBER:MORE, numbers as camera.h has them) of a command line. */
 void camera_take_option(struct camera *camera, const char *word);

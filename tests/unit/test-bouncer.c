@@ -139,13 +139,14 @@ static void what_is_not_there_is_refused(void **state)
 static void what_changes_something_needs_more_than_looking(void **state)
 {
 	static const char *const changing[] = {"AddDevice", "RenameDevice", "AssignDevice", "AssignPerson",
-		"RemoveDevice", "ExportDevices", "ImportDevices", "Offload", "Wipe", "CancelJob",
+		"RemoveDevice", "ExportDevices", "ImportDevices", "Offload", "Wipe", "Format", "CancelJob",
 		"VaultCreate", "Reload", "RecordOuting", "ReturnOuting", "Attest", "AttestDevice",
 		"ImportNames", "ClearNames"};
 
 	for (size_t i = 0; i < ELEMENTS(changing); i++)
 		assert_string_not_equal(bouncer_find(changing[i])->action, BOUNCER_STATUS);
 	assert_string_equal(bouncer_find("Wipe")->action, BOUNCER_WIPE);
+	assert_string_equal(bouncer_find("Format")->action, BOUNCER_FORMAT);
 	assert_string_equal(bouncer_find("Attest")->action, BOUNCER_MANAGE);
 	assert_string_equal(bouncer_find("ImportNames")->action, BOUNCER_MANAGE);
 	assert_string_equal(bouncer_find("CountNames")->action, BOUNCER_MANAGE);
