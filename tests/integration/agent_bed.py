@@ -266,11 +266,15 @@ class Bed:
         self.signals.stop()
 
 
+def let_others_enter(tmp_path):
+    for folder in (tmp_path, *(p for p in tmp_path.parents if p.name.startswith(("pytest", "popen-")))):
+        folder.chmod(0o755)
+
+
 @contextlib.contextmanager
 def open_bed(tmp_path, kind=Bed):
     """A bed in a folder that the agent's other users may enter."""
-    for folder in (tmp_path, *(p for p in tmp_path.parents if p.name.startswith("pytest"))):
-        folder.chmod(0o755)
+    let_others_enter(tmp_path)
     (tmp_path / "bed").mkdir()
     bed = kind(tmp_path / "bed")
     try:

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 
 import pytest
-from agent_bed import BUILD, TOP, Bed, CallError
+from agent_bed import BUILD, TOP, Bed, CallError, let_others_enter
 from socket_camera import STORE, SocketCamera, make_libexec, vault_content
 
 CAMERA = "Blue Room camera"
@@ -27,8 +27,7 @@ pytestmark = pytest.mark.skipif(BUILD.name not in ("faults", "asan"), reason="ne
 
 @pytest.fixture
 def bed(tmp_path):
-    for folder in (tmp_path, *(p for p in tmp_path.parents if p.name.startswith("pytest"))):
-        folder.chmod(0o755)  # one test calls as another user
+    let_others_enter(tmp_path)  # one test calls as another user
     libexec = make_libexec(tmp_path / "libexec")
     (tmp_path / "bed").mkdir()
     bed = Bed(tmp_path / "bed", libexec)

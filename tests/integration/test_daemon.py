@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
 import stat
 import subprocess
@@ -517,6 +518,13 @@ def test_a_clear_that_was_cut_is_finished_at_the_next_plug_in(bed):
 
 # --- hooks ------------------------------------------------------------------------------------------------------------
 
+def what_comes_through(pipe, seconds=60):
+    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8") as file:
+        assert select.select([file], [], [], seconds)[0], "nobody wrote into it"
+        os.set_blocking(file.fileno(), True)
+        return file.read()
+
+
 def test_hooks_are_told_and_cannot_harm(bed):
     """One hook writes down what it is told, another one fails; the offload ends well all the same."""
     told = bed.folder / "told"
@@ -532,8 +540,7 @@ def test_hooks_are_told_and_cannot_harm(bed):
     bed.plug(bed.card())
     bed.signals.wait("DeviceRefused")
     bed.register()
-    with open(told, encoding="utf-8") as file:
-        environment = dict(line.split("=", 1) for line in file.read().splitlines())
+    environment = dict(line.split("=", 1) for line in what_comes_through(told).splitlines())
     assert environment["OUTING_EVENT"] == "offload-done" and environment["OUTING_DEVICE"] == "Blue Room camera"
     assert environment["OUTING_FILES"] == "3" and environment["OUTING_SESSION"] == bed.call("ListSessions")[0]["id"]
     assert bed.call("ListJobs")[0]["state"] == "done"
