@@ -34,7 +34,7 @@ def last_job(nursery, kind):
     return [job for job in nursery.jobs() if job["kind"] == kind][-1]
 
 
-@pytest.mark.parametrize("offset", EVERYWHERE if CAMPAIGN else [0.35, 0.95])
+@pytest.mark.parametrize("offset", EVERYWHERE if CAMPAIGN else [0.35])
 def test_pulled_in_an_offload(nursery, camera, offset):
     before = card_hash(camera.card)
     start(nursery, "offload")

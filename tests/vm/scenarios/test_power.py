@@ -43,7 +43,7 @@ def test_power_cut_in_an_offload(nursery, make_card, moment):
     assert nursery.ctl("vault", "verify").code == 0
 
 
-@pytest.mark.parametrize("moment", EVERYWHERE if CAMPAIGN else [0.5, 0.9])
+@pytest.mark.parametrize("moment", EVERYWHERE if CAMPAIGN else [0.5])
 def test_power_cut_in_a_clear(nursery, make_card, moment):
     card = make_card(fs="fat16")
     nursery.plug_camera(card)

@@ -132,7 +132,7 @@ def test_a_cable_pulled_while_it_is_read_and_while_it_is_emptied(nursery):
     camera.remove()
 
 
-@pytest.mark.parametrize("verb", ["offload", "wipe"])
+@pytest.mark.parametrize("verb", ["offload", pytest.param("wipe", marks=pytest.mark.campaign)])
 def test_the_agent_is_killed_in_the_middle(nursery, verb):
     laptop = nursery.laptop
     many = {f"IMG_{n:04}.JPG": 200_000 + n for n in range(40)}

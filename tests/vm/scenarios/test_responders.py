@@ -17,6 +17,7 @@ from test_ptp import SIZES, empty, make_pictures, offload, stored
 from test_ptp_agent import check
 
 FOLDER = "/run/camera"
+OTHERS = ["usb-mtp", "umtp-responder"]
 
 
 class InGuest:
@@ -76,7 +77,7 @@ def make_device(kind, laptop, tmp_path):
     return InGuest(laptop, PtpCamera, "store-00010001")
 
 
-@pytest.mark.parametrize("kind", ["simulated", "usb-mtp", "umtp-responder"])
+@pytest.mark.parametrize("kind", ["simulated", *(pytest.param(kind, marks=pytest.mark.campaign) for kind in OTHERS)])
 def test_each_responder_is_offloaded_and_emptied(peers_nursery, tmp_path, kind):
     laptop = peers_nursery.laptop
     device = make_device(kind, laptop, tmp_path)
@@ -108,7 +109,7 @@ def test_each_responder_is_offloaded_and_emptied(peers_nursery, tmp_path, kind):
     device.box.remove()
 
 
-@pytest.mark.parametrize("kind", ["usb-mtp", "umtp-responder"])
+@pytest.mark.parametrize("kind", OTHERS)
 def test_the_agent_offloads_and_empties_each_and_what_may_travel_is_said(peers_nursery, tmp_path, kind):
     nursery, laptop = peers_nursery, peers_nursery.laptop
     device = make_device(kind, laptop, tmp_path)

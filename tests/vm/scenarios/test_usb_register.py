@@ -184,7 +184,7 @@ class WithoutSerial:
         self.gadget.remove()
 
 
-@pytest.mark.parametrize("kind", ["camera", "stick"])
+@pytest.mark.parametrize("kind", ["camera", pytest.param("stick", marks=pytest.mark.campaign)])
 def test_without_a_serial_it_is_known_at_its_socket_alone(strict, kind):
     laptop, thing = strict.laptop, WithoutSerial(strict.laptop, kind)
 
@@ -280,7 +280,7 @@ def test_sticks_are_gated_and_cameras_are_not(strict):
     camera.remove()
 
 
-@pytest.mark.parametrize("broken", ["missing", "crashing"])
+@pytest.mark.parametrize("broken", [pytest.param("missing", marks=pytest.mark.campaign), "crashing"])
 def test_without_its_helper_only_keyboards_are_let_in(strict, broken):
     laptop = strict.laptop
     laptop.ok(["systemctl", "stop", "outingd"])
@@ -349,6 +349,7 @@ def test_a_keyboard_that_was_there_at_the_start_works_and_a_stick_does_not(stric
     assert card.canaries() > 0
 
 
+@pytest.mark.campaign
 def test_a_computer_that_starts_from_usb_keeps_its_disk(layer, tmp_path, make_card, keep_evidence):
     stick_card, card = make_card(fs="fat16"), make_card(fs="fat16")
     machine = usbroot.UsbLaptop(usbroot.layer_of(layer, say), tmp_path / "laptop", card.path, stick_card.path)
