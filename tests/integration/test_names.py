@@ -196,7 +196,7 @@ def closed_in_child_of(pid):
             try:
                 if status_of(child)["Seccomp"] == "2":
                     return int(child)
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 continue  # one that asked for the TPM
     raise AssertionError("no child with a sandbox")
 
