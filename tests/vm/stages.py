@@ -16,7 +16,7 @@ import pathlib
 import shutil
 import tempfile
 
-from laptop import Laptop, accelerator
+from laptop import PROCESSOR, Laptop, accelerator
 from turns import alone
 
 
@@ -29,7 +29,7 @@ class Stage:
         self.prepare = prepare
 
     def key(self):
-        parts = [self.name, accelerator(), inspect.getsource(Laptop._argv)]
+        parts = [self.name, accelerator(), PROCESSOR, inspect.getsource(Laptop._argv)]
         if self.prepare:
             parts.append(inspect.getsource(self.prepare))
         if self.after:
