@@ -64,6 +64,21 @@ static int read_disk(void *data, uint64_t offset, void *buffer, size_t size)
 	return (size_t)n == size ? 0 : -EIO;
 }
 
+/* Parts are the volumes that are partitions, in their order. */
+bool judge_partition_is_locked(const struct device_facts *facts, const struct medium *medium, unsigned number)
+{
+	size_t part = 0;
+
+	for (size_t i = 0; i < facts->volumes; i++) {
+		if (facts->volume[i].number == 0)
+			continue;
+		if (facts->volume[i].number == number)
+			return (medium->locked >> part & 1) != 0;
+		part++;
+	}
+	return false;
+}
+
 static void describe(int *fd, const struct device_facts *facts, struct medium_source *source)
 {
 	source->read = read_disk;

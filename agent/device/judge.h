@@ -16,3 +16,8 @@
 /* fd: the whole disk, open for reading; facts: its partitions. Blocks at most timeout_ms. 0 and *ret_medium
  * (maybe MEDIUM_UNKNOWN), or a negative errno; -ETIMEDOUT when there was no answer in time. */
 int judge_disk(int fd, const struct device_facts *facts, int timeout_ms, struct medium *ret_medium);
+
+/* Of the same facts and what they gave: partition number (1, 2, ...) is encrypted with LUKS, whatever lies
+ * beside it. */
+bool judge_partition_is_locked(
+	const struct device_facts *facts, const struct medium *medium, unsigned number);

@@ -32,6 +32,7 @@
 #include "device/declared.h"
 #include "device/judge.h"
 #include "device/known-media.h"
+#include "device/mapper.h"
 #include "device/sysfs.h"
 #include "device/system-disk.h"
 #include "device/usb.h"
@@ -67,6 +68,48 @@ static int open_node(const char *node, dev_t number)
 	return TAKE_FD(fd);
 }
 
+/* The card that this was said of before is no longer in the reader. */
+static bool was_another(uint64_t diskseq)
+{
+	const char *seq = getenv("OUTING_WAS_DISKSEQ");
+	uint64_t value;
+
+	return diskseq != 0 && seq && number_parse_u64(seq, &value) == 0 && value != 0 && value != diskseq;
+}
+
+/* Only what is ours. A volume that somebody has opened is his: after a sleep, a stick may say that it was
+ * changed when it was not, and what waits to be written to it would be lost. */
+static int cut_off(const char *holder, void *data)
+{
+	char name[DEVICE_TEXT], uuid[DEVICE_TEXT];
+	int r;
+
+	(void)sysfs_read(holder, "dm/uuid", uuid, sizeof(uuid));
+	(void)sysfs_read(holder, "dm/name", name, sizeof(name));
+	if (!name[0] || strncmp(uuid, DM_PREFIX_OURS, strlen(DM_PREFIX_OURS)) != 0)
+		return 0;
+	r = mapper_cut_off(name, sysfs_read_u64(holder, "size", 0));
+	if (r < 0)
+		log_errno(LOG_LEVEL_WARNING, r,
+			"%s stands on a card that was taken out and cannot be cut off", name);
+	else
+		log_notice("%s is cut off: the card that it stands on was taken out", name);
+	return 0;
+}
+
+/* A gate on the card before goes on as if nothing had happened: what it still has to write would land on this
+ * one. The old partitions stay as long as somebody has them, so the kernel has to look again. */
+static int cut_off_from_another(dev_t disk, struct device_facts *facts)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (!was_another(sysfs_read_u64(facts->syspath, "diskseq", 0)))
+		return 0;
+	(void)sysfs_holders(facts->syspath, cut_off, NULL);
+	fd = open_node(facts->node, disk);
+	return sysfs_disk_facts(SYSFS_ROOT, disk, facts);
+}
+
 static bool was_encrypted(uint64_t diskseq)
 {
 	const char *was = getenv("OUTING_WAS"), *seq = getenv("OUTING_WAS_DISKSEQ");
@@ -83,8 +126,9 @@ static enum role stronger(enum role card, enum role device)
 }
 
 /* What the file of known media has this device or this card as. */
-static enum role known_role(struct device_facts *facts, const struct medium *medium)
+static enum role known_role(const struct device_facts *disk, const struct medium *medium)
 {
+	struct device_facts facts = *disk;
 	struct device_identity identity;
 	_cleanup_free_ char *text = NULL;
 	enum role role;
@@ -93,11 +137,11 @@ static enum role known_role(struct device_facts *facts, const struct medium *med
 	if (fd_read_file_at(
 		    AT_FDCWD, OUTING_STATEDIR "/" KNOWN_MEDIA_NAME, KNOWN_MEDIA_SIZE_MAX, &text, &size) < 0)
 		return ROLE_NONE;
-	(void)facts_copy(facts->table_id, sizeof(facts->table_id), medium->table_id);
-	facts->volumes = medium->serial[0] ? 1 : 0;
-	facts->volume[0] = (struct device_volume){0};
-	(void)facts_copy(facts->volume[0].serial, sizeof(facts->volume[0].serial), medium->serial);
-	if (identity_of(facts, false, &identity) < 0)
+	(void)facts_copy(facts.table_id, sizeof(facts.table_id), medium->table_id);
+	facts.volumes = medium->serial[0] ? 1 : 0;
+	facts.volume[0] = (struct device_volume){0};
+	(void)facts_copy(facts.volume[0].serial, sizeof(facts.volume[0].serial), medium->serial);
+	if (identity_of(&facts, false, &identity) < 0)
 		return ROLE_NONE;
 	role = known_media_find(text, size, identity.media_key);
 	return stronger(role, known_media_find(text, size, identity.device_key));
@@ -161,8 +205,16 @@ static enum access access_of_disk(
 	return access_of(verdict, role);
 }
 
+/* A locked partition of a disk that stays read-only, plain parts and all: opened for reading, never more. */
+static int say_locked(uint64_t diskseq)
+{
+	enum access access = access_of(MEDIUM_ENCRYPTED, ROLE_NONE);
+
+	return say("encrypted", access == ACCESS_WRITE ? ACCESS_READ : access, diskseq);
+}
+
 /* The whole disk has its flag set when this is called, or was encrypted a moment ago. */
-static int judge_and_say(int fd, struct device_facts *facts, uint64_t diskseq)
+static int judge_and_say(int fd, const struct device_facts *facts, unsigned partition, uint64_t diskseq)
 {
 	struct medium medium = {0};
 	enum role role = ROLE_NONE;
@@ -187,6 +239,8 @@ static int judge_and_say(int fd, struct device_facts *facts, uint64_t diskseq)
 	r = blockdev_set_read_only(fd, access != ACCESS_WRITE);
 	if (r < 0 && access != ACCESS_WRITE)
 		return r;
+	if (medium.verdict == MEDIUM_PLAIN && !camera && judge_partition_is_locked(facts, &medium, partition))
+		return say_locked(diskseq);
 	return say(camera ? "camera" : medium_verdict_name(medium.verdict), access, diskseq);
 }
 
@@ -199,7 +253,18 @@ static int is_system(dev_t disk)
 	return r < 0 ? r : system_disks_contain(&disks, disk);
 }
 
-static int handle_disk(dev_t disk)
+/* 0: the whole disk. */
+static unsigned partition_of(dev_t number)
+{
+	char path[DEVICE_PATH];
+
+	if (sysfs_block_path(SYSFS_ROOT, number, path) < 0)
+		return 0;
+	return (unsigned)sysfs_read_u64(path, "partition", 0);
+}
+
+/* number: the disk itself or a partition of it. */
+static int handle_disk(dev_t disk, dev_t number)
 {
 	_cleanup_close_ int fd = -1;
 	struct device_facts facts;
@@ -210,6 +275,8 @@ static int handle_disk(dev_t disk)
 	if (r != 0)
 		return r < 0 ? r : say("system", ACCESS_WRITE, 0);
 	r = sysfs_disk_facts(SYSFS_ROOT, disk, &facts);
+	if (r >= 0)
+		r = cut_off_from_another(disk, &facts);
 	if (r < 0)
 		return r;
 	fd = open_node(facts.node, disk);
@@ -221,7 +288,7 @@ static int handle_disk(dev_t disk)
 		if (r < 0)
 			return r;
 	}
-	return judge_and_say(fd, &facts, diskseq);
+	return judge_and_say(fd, &facts, partition_of(number), diskseq);
 }
 
 static int live_table(void *data, dev_t number, struct dmtable *ret_table)
@@ -357,7 +424,7 @@ static int handle(const char *node)
 	r = blockdev_whole_disk(st.st_rdev, &disk);
 	if (r < 0)
 		return r;
-	return is_stacked(disk) ? handle_stack(node, st.st_rdev) : handle_disk(disk);
+	return is_stacked(disk) ? handle_stack(node, st.st_rdev) : handle_disk(disk, st.st_rdev);
 }
 
 static int close_one(const char *name, const struct system_disks *system)

@@ -131,6 +131,40 @@ int mapper_create_linear(const struct mapper_linear *linear, dev_t *ret_number)
 	return r;
 }
 
+static int load_error(const char *name, uint64_t sectors)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RELOAD, name);
+
+	return task && dm_task_add_target(task, 0, sectors, "error", "") ? run_task(task) : -ENOMEM;
+}
+
+/* Neither the file system on it nor what is queued is waited for: it would be written to the wrong medium. */
+static int suspend_at_once(const char *name)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_SUSPEND, name);
+
+	return task && dm_task_no_flush(task) && dm_task_skip_lockfs(task) ? run_task(task) : -ENOMEM;
+}
+
+static int go_on(const char *name)
+{
+	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_RESUME, name);
+
+	return task ? run_task(task) : -ENOMEM;
+}
+
+/* Resumed in any case: with the new table when there is one, else with the old one. */
+int mapper_cut_off(const char *name, uint64_t sectors)
+{
+	int r = load_error(name, sectors), resumed;
+
+	if (r < 0)
+		return r;
+	r = suspend_at_once(name);
+	resumed = go_on(name);
+	return r < 0 ? r : resumed;
+}
+
 static int remove_by(const char *name, int (*way)(struct dm_task *))
 {
 	_cleanup_task_ struct dm_task *task = new_task(DM_DEVICE_REMOVE, name);

@@ -32,6 +32,10 @@ struct mapper_linear {
  * is one of that name, or what is below is in use; -EROFS: what is below is locked against writing. */
 int mapper_create_linear(const struct mapper_linear *linear, dev_t *ret_number);
 
+/* Whoever uses the device gets errors from now on, and nothing more reaches what is below it; sectors is all
+ * of it, in units of 512 bytes. 0, -ENXIO: there is none. */
+int mapper_cut_off(const char *name, uint64_t sectors);
+
 /* 0: gone. -EBUSY: still in use after seconds; it goes by itself with its last user. -ENXIO: there is none.
  */
 int mapper_remove(const char *name);

@@ -15,7 +15,8 @@
 
 #include <string.h>
 
-#define HEAD CRYPTHEADER_HEAD
+#define HEAD       CRYPTHEADER_HEAD
+#define LUKS_MAGIC "LUKS\xba\xbe"
 
 struct magic {
 	uint32_t offset;
@@ -133,17 +134,19 @@ static int foreign(const struct medium_source *source, uint64_t start, uint64_t 
 	return 0;
 }
 
-static enum medium_verdict judge_volume(
-	const struct medium_source *source, uint64_t start, uint64_t size, struct medium *medium)
+static enum medium_verdict judge_volume(const struct medium_source *source, uint64_t start, uint64_t size,
+	struct medium *medium, bool *ret_luks)
 {
 	enum medium_verdict verdict;
 	uint8_t head[HEAD];
 	uint64_t end;
 
+	*ret_luks = false;
 	if (add_overflows(start, size, &end) || end > source->size || size == 0)
 		return MEDIUM_PLAIN;
 	if (read_head(source, start, size, head) < 0)
 		return MEDIUM_UNKNOWN;
+	*ret_luks = memcmp(head, LUKS_MAGIC, sizeof(LUKS_MAGIC) - 1) == 0;
 	if (cryptheader_judge(source, start, size, head, &verdict)) {
 		int other = verdict == MEDIUM_ENCRYPTED ? foreign(source, start, size) : 0;
 
@@ -163,11 +166,14 @@ static enum medium_verdict judge_parts(
 	int other;
 
 	for (size_t i = 0; i < source->parts; i++) {
+		bool luks;
 		enum medium_verdict v =
-			judge_volume(source, source->part[i].start, source->part[i].size, medium);
+			judge_volume(source, source->part[i].start, source->part[i].size, medium, &luks);
 
 		if (v < verdict)
 			verdict = v;
+		if (v == MEDIUM_ENCRYPTED && luks)
+			medium->locked |= UINT64_C(1) << i;
 	}
 	if (verdict != MEDIUM_ENCRYPTED)
 		return verdict;
@@ -181,6 +187,7 @@ int medium_judge(const struct medium_source *source, struct medium *ret_medium)
 {
 	struct medium medium = {0};
 	uint8_t head[HEAD];
+	bool luks;
 	int r;
 
 	if (source->size < 512) {
@@ -194,7 +201,7 @@ int medium_judge(const struct medium_source *source, struct medium *ret_medium)
 	if (source->parts || source->more_parts)
 		medium.verdict = judge_parts(source, head, &medium);
 	else
-		medium.verdict = judge_volume(source, 0, source->size, &medium);
+		medium.verdict = judge_volume(source, 0, source->size, &medium, &luks);
 	*ret_medium = medium;
 	return 0;
 }

@@ -9,7 +9,8 @@
  * sees them, starts with a LUKS or BitLocker header that is consistent in itself and names a real cipher (not
  * the null cipher, not a part in clear, no clear key stored beside it), and nothing that looks like another
  * file system lies over it. Everything else that could be read is "plain". What could not be read is
- * "unknown". One plain partition beside an encrypted one makes the medium plain.
+ * "unknown". One plain partition beside an encrypted one makes the medium plain: it is not to be written to.
+ * Which of its partitions can be opened all the same, for reading, is said beside that.
  */
 
 #include "base/cleanup.h"
@@ -39,6 +40,7 @@ struct medium_source {
 
 struct medium {
 	enum medium_verdict verdict;
+	uint64_t locked;   /* bit n: part n, by itself, is encrypted with LUKS */
 	char table_id[40]; /* as blkid prints it: "6a1b2c3d" or a GUID; empty without a partition table */
 	char serial[16]; /* volume serial of the first FAT or exFAT volume: "1A2B-3C4D"; empty without one */
 };

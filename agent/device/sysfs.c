@@ -389,6 +389,21 @@ int sysfs_lowest_disks(const char *root, dev_t number, sysfs_visit visit, void *
 	return lowest(root, number, 0, visit, data);
 }
 
+int sysfs_holders(const char *path, sysfs_holder visit, void *data)
+{
+	_cleanup_(closedirp) DIR *dir = opendir(path);
+	char file[DEVICE_PATH + NAME_MAX + 2];
+	const struct dirent *entry;
+	int r = each_link(path, "holders", visit, data);
+
+	while (r == 0 && dir && (entry = readdir(dir))) {
+		(void)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		if (entry->d_name[0] != '.' && exists(file, "partition"))
+			r = each_link(file, "holders", visit, data);
+	}
+	return r;
+}
+
 static int has_prefix(const char *file, void *data)
 {
 	const char *prefix = data;
@@ -400,18 +415,8 @@ static int has_prefix(const char *file, void *data)
 
 bool sysfs_held_by(const char *path, const char *uuid_prefix)
 {
-	_cleanup_(closedirp) DIR *dir = opendir(path);
-	char file[DEVICE_PATH + NAME_MAX + 2], prefix[DEVICE_TEXT];
-	const struct dirent *entry;
+	char prefix[DEVICE_TEXT];
 
 	(void)facts_copy(prefix, sizeof(prefix), uuid_prefix);
-	if (each_link(path, "holders", has_prefix, prefix))
-		return true;
-	while (dir && (entry = readdir(dir))) {
-		(void)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-		if (entry->d_name[0] != '.' && exists(file, "partition") &&
-			each_link(file, "holders", has_prefix, prefix))
-			return true;
-	}
-	return false;
+	return sysfs_holders(path, has_prefix, prefix) != 0;
 }

@@ -46,6 +46,11 @@ int sysfs_lowest_disks(const char *root, dev_t number, sysfs_visit visit, void *
  * none for a disk. -E2BIG when there are more than max. */
 int sysfs_below(const char *root, dev_t number, dev_t *ret_numbers, size_t max, size_t *ret_count);
 
+/* Calls visit with the sysfs path of each device-mapper device that stands directly on the device at path, or
+ * on a partition of it, until it returns non-zero, which is then returned. */
+typedef int (*sysfs_holder)(const char *holder, void *data);
+int sysfs_holders(const char *path, sysfs_holder visit, void *data);
+
 /* Whether the device at path, or a partition of it, is held by a device-mapper device whose UUID begins so.
  */
 bool sysfs_held_by(const char *path, const char *uuid_prefix);

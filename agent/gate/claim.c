@@ -229,13 +229,22 @@ bool claim_present(const struct gate_claim *claim)
 {
 	struct stat st;
 
-	return stat(claim->node, &st) == 0 && st.st_rdev == claim->number;
+	return stat(claim->node, &st) == 0 && st.st_rdev == claim->number &&
+	       check_diskseq(claim->fd, claim->diskseq) == 0;
 }
 
 bool claim_alive(const struct gate_claim *claim)
 {
 	return claim->fd >= 0 && claim_present(claim) &&
 	       blockdev_alive(claim->fd, claim->bytes, claim->diskseq) == 0;
+}
+
+void claim_cut_off(const struct gate_claim *claim)
+{
+	int r = claim->path[0] ? mapper_cut_off(claim->name, claim->bytes / SECTOR) : 0;
+
+	if (r < 0 && r != -ENXIO)
+		log_errno(LOG_LEVEL_WARNING, r, "%s cannot be cut off", claim->name);
 }
 
 int claim_close(struct gate_claim *claim)

@@ -39,11 +39,14 @@ int claim_open(const struct gate_open *request, struct gate_claim *ret_claim);
 /* Noted before anything is mounted there. */
 int claim_note_mountpoint(struct gate_claim *claim, const char *mountpoint);
 
-/* True while its node is there. */
+/* True while its node is there, and no other card in the reader. */
 bool claim_present(const struct gate_claim *claim);
 
 /* True while the same medium answers. Reads from it. */
 bool claim_alive(const struct gate_claim *claim);
+
+/* Nothing more is written, whatever still waits to be: the medium is gone, or another one is in its place. */
+void claim_cut_off(const struct gate_claim *claim);
 
 /* 0: the medium is released. -EBUSY: somebody still has the device open; it goes with him. */
 int claim_close(struct gate_claim *claim);

@@ -229,6 +229,8 @@ void serve_close(struct serving *serving)
 
 	if (serving->claim.fd >= 0)
 		serving->gone |= !claim_alive(&serving->claim);
+	if (serving->gone)
+		claim_cut_off(&serving->claim);
 	written = serving->sync_fd >= 0 && syncfs(serving->sync_fd) < 0 ? -errno : 0;
 	serving->sync_fd = close_fd(serving->sync_fd);
 	serving->watch_fd = close_fd(serving->watch_fd);

@@ -214,6 +214,7 @@ static void look_at_medium(struct serving *serving)
 	if (serving->gone || claim_present(&serving->claim))
 		return;
 	serving->gone = true;
+	claim_cut_off(&serving->claim);
 	serving->deadline = clock_monotonic_ns() + GONE_NS;
 	if (serving->phase != SERVE_ENDING)
 		begin_end(serving);

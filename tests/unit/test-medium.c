@@ -350,12 +350,27 @@ static void one_plain_partition_makes_the_disk_plain(void **state)
 	put_luks1(disk + PART1, "aes", "xts-plain64");
 	put_fat(disk + PART2, true);
 	expect(MEDIUM_PLAIN);
+	assert_int_equal(judged().locked, 1);
 	memset(disk + PART2, 0, 512);
 	expect(MEDIUM_PLAIN);
 	put_luks1(disk + PART2, "aes", "xts-plain64");
 	expect(MEDIUM_ENCRYPTED);
 	source.more_parts = true;
 	expect(MEDIUM_PLAIN);
+	put_luks1(disk + PART1, "cipher_null", "ecb");
+	assert_int_equal(judged().locked, 2);
+}
+
+static void a_locked_partition_is_found_by_its_number(void **state)
+{
+	struct device_facts facts = {.volumes = 3, .volume = {{.number = 0}, {.number = 2}, {.number = 5}}};
+	const struct medium medium = {.locked = 2};
+
+	assert_false(judge_partition_is_locked(&facts, &medium, 0));
+	assert_false(judge_partition_is_locked(&facts, &medium, 1));
+	assert_false(judge_partition_is_locked(&facts, &medium, 2));
+	assert_true(judge_partition_is_locked(&facts, &medium, 5));
+	assert_false(judge_partition_is_locked(&facts, &medium, 6));
 }
 
 static void a_file_system_over_the_whole_disk_makes_it_plain(void **state)
@@ -481,6 +496,7 @@ int main(void)
 		T(bitlocker_counts_unless_suspended_or_unfinished),
 		T(bitlocker_to_go_is_recognised),
 		T(one_plain_partition_makes_the_disk_plain),
+		T(a_locked_partition_is_found_by_its_number),
 		T(a_file_system_over_the_whole_disk_makes_it_plain),
 		T(a_file_system_hidden_in_a_header_makes_it_plain),
 		T(partitions_outside_the_disk_are_never_read),

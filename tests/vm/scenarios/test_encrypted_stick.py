@@ -13,7 +13,7 @@ import matrix
 import pytest
 from test_closed import CRYPT, mapped, may, sectors, set_removable
 from test_encrypt import GOOD, STICK, close, encrypt, make_stick, open_as_alice, plug
-from test_media import assert_closed_for_writing, empty_image, mount_as_alice, properties, read_only
+from test_media import assert_closed_for_writing, empty_image, mount_as_alice, properties, read_only, retrigger
 
 PASSPHRASE = b"sunny lane"
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"CANARY-OF-AN-INVENTED-CHILD" * 4000
@@ -122,6 +122,78 @@ def test_the_setting_holds_for_alice(nursery, make_card, tmp_path, maker):
     close(laptop, target)
     laptop.unplug()
     assert digest(image) == before
+
+
+def make_two_things(laptop, tmp_path):
+    """A stick with a locked partition and a plain one, both with FAT, and a file in the locked one: its image."""
+    image = empty_image(tmp_path)
+    disk = laptop.attach_disk(image)
+    cheap = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", "-"]
+    laptop.ok(["sfdisk", "-q", disk], stdin=b"label: dos\nstart=2048,size=65536\nstart=67584\n")
+    laptop.ok(["udevadm", "settle"])
+    laptop.ok(["cryptsetup", "luksFormat", "-q", *cheap, disk + "1"], stdin=PASSPHRASE)
+    laptop.ok(["cryptsetup", "open", "--key-file", "-", disk + "1", "made"], stdin=PASSPHRASE)
+    laptop.ok(f"mkfs.vfat -n LOCKED /dev/mapper/made && mkfs.vfat -n OPEN {disk}2 && mount /dev/mapper/made /mnt "
+              "&& echo farm >/mnt/trip.txt && umount /mnt && cryptsetup close made && sync")
+    laptop.unplug()
+    return image
+
+
+def locked_part(image):
+    return image.read_bytes()[1 << 20 : 33 << 20]
+
+
+def test_a_locked_and_a_plain_partition_are_two_things(nursery, tmp_path):
+    """The plain one goes through the gate; the locked one is opened from the file manager, to read."""
+    laptop = nursery.laptop
+    image = make_two_things(laptop, tmp_path)
+    before = locked_part(image)
+    disk = plug_registered(nursery, image)
+    gate = nursery.wait_device(lambda d: d["name"] == STICK and d["mountpoint"])["mountpoint"]
+    assert [properties(laptop, disk + n)["OUTING_MEDIA"] for n in ("", "1", "2")] == ["plain", "encrypted", "plain"]
+    for part in ("1", "2"):
+        assert_closed_for_writing(laptop, disk + part)
+    assert mount_as_alice(laptop, disk + "2").code != 0
+
+    target = open_as_alice(laptop, disk + "1", PASSPHRASE)
+    assert laptop.ok(["cat", f"{target}/trip.txt"], user="alice") == "farm\n"
+    assert "ro" in laptop.ok(["findmnt", "-no", "OPTIONS", target]).strip().split(",")
+    assert copy_as_alice(laptop, target).code != 0
+    refused = copy_as_alice(laptop, gate)
+    assert refused.code != 0 and "Operation not permitted" in refused.err
+    laptop.ok(f"echo wellingtons >'{gate}/letter.txt'", user="alice")
+    opened = laptop.ok(["readlink", "-f", laptop.ok(["findmnt", "-no", "SOURCE", target]).strip()]).strip()
+    assert_opening_is_logged(nursery, disk, opened)
+    inner = laptop.run(["udisksctl", "mount", "--no-user-interaction", "-b", opened, "-o", "rw"], user="alice")
+    assert inner.code != 0
+
+    retrigger(laptop, disk)
+    assert_closed_for_writing(laptop, disk + "1")
+    close(laptop, target)
+    assert nursery.ctl("eject", STICK).code == 0
+    laptop.unplug()
+    assert locked_part(image) == before
+    raw = image.read_bytes()
+    assert b"CANARY" not in raw and b"wellingtons" in raw
+
+
+def test_another_card_while_both_are_open(nursery, tmp_path):
+    """The reader stays: what was opened on the first card, by the gate and by Alice, writes nothing to the second."""
+    laptop = nursery.laptop
+    image = make_two_things(laptop, tmp_path)
+    disk = plug_registered(nursery, image)
+    gate = nursery.wait_device(lambda d: d["name"] == STICK and d["mountpoint"])["mountpoint"]
+    target = open_as_alice(laptop, disk + "1", PASSPHRASE)
+    laptop.ok(f"echo wellingtons >'{gate}/letter.txt'", user="alice")
+    other = tmp_path / "other.img"
+    other.write_bytes(b"\0" * (64 << 20))
+    laptop.qmp.call("blockdev-change-medium", id=f"{laptop.plugged[-1]}-d", filename=str(other), format="raw", force=True)
+    nursery.wait_device(lambda d: not d["mountpoint"])
+    assert laptop.run(f"echo hats >'{gate}/hats.txt'", user="alice").code != 0
+    assert laptop.run(["cp", "/etc/hostname", f"{target}/x"]).code != 0
+    assert_closed_for_writing(laptop, disk)
+    laptop.unplug()
+    assert not any(other.read_bytes())
 
 
 def test_what_does_not_encrypt_is_not_written_to(nursery, tmp_path):

@@ -197,9 +197,10 @@ def test_a_plain_partition_beside_an_encrypted_one_closes_both(desk, tmp_path):
     desk.unplug()
     make_encrypted(desk, stick, offset=1 << 20)
     disk = desk.plug_usb_storage(stick, "ST0001")
-    assert properties(desk, disk)["OUTING_MEDIA"] == "plain"
+    assert [properties(desk, disk + n)["OUTING_MEDIA"] for n in ("", "1", "2")] == ["plain", "encrypted", "plain"]
     assert_closed_for_writing(desk, disk)
     assert read_only(desk, disk + "1") and read_only(desk, disk + "2")
+    assert [properties(desk, disk + n).get("UDISKS_IGNORE", "") for n in ("", "1", "2")] == ["", "", ""]
 
 
 def test_another_card_in_the_same_reader_is_judged_again(desk, tmp_path, make_card):
