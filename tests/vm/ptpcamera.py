@@ -112,9 +112,9 @@ firmware_version "1"
 interface "MTP"
 usb_vendor_id 0x1209
 usb_product_id 0xb112
-usb_class 0x6
-usb_subclass 0x1
-usb_protocol 0x1
+usb_class {usb_class[0]:#x}
+usb_subclass {usb_class[1]:#x}
+usb_protocol {usb_class[2]:#x}
 usb_dev_version 0x0100
 usb_functionfs_mode 0x1
 usb_dev_path "/run/ffs-{name}/ep0"
@@ -128,9 +128,18 @@ usb_max_packet_size 0x200
 class UmtpBox(FunctionGadget):
     """umtp-responder over the guest's FOLDER; only a laptop with peers has it."""
 
+    usb_class = (0x06, 0x01, 0x01)
+
     def __init__(self, laptop, folder, serial="RR0001", name="umtp"):
-        laptop.write("/etc/umtprd/umtprd.conf", UMTP_SETTINGS.format(folder=folder, serial=serial, name=name))
+        settings = UMTP_SETTINGS.format(folder=folder, serial=serial, name=name, usb_class=self.usb_class)
+        laptop.write("/etc/umtprd/umtprd.conf", settings)
         super().__init__(laptop, ["umtprd"], name, serial, "Sunny", "Red Room Camera", 0x1209, 0xB112)
+
+
+class OldPhone(UmtpBox):
+    """The same in the maker's own class, as telephones had it for years; MTP is only in the interface's name."""
+
+    usb_class = (0xFF, 0xFF, 0x00)
 
 
 class MtpBox:

@@ -10,7 +10,7 @@ import re
 import pytest
 import usbregister
 from nursery import CAMERA, VAULT
-from ptpcamera import PtpCamera, UmtpBox
+from ptpcamera import OldPhone, PtpCamera, UmtpBox
 from test_ptp import make_pictures, stored
 
 FOLDER = "/run/camera"
@@ -64,10 +64,11 @@ def gets_nothing(desk, root):
 KINDS = {
     "ptp": (PtpCamera, "BR0001", "store-00010001", ["gphoto2", "--list-files"], "IMG_0001.JPG"),
     "mtp": (UmtpBox, "RR0001", "store-ffff0001", ["mtp-detect"], "Red Room Camera"),
+    "old-phone": (OldPhone, "RR0001", "store-ffff0001", ["mtp-detect"], "Red Room Camera"),
 }
 
 
-@pytest.mark.parametrize("kind", ["mtp", pytest.param("ptp", marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("kind", ["old-phone", *(pytest.param(k, marks=pytest.mark.campaign) for k in ("mtp", "ptp"))])
 def test_gvfs_gets_nothing_of_what_the_agent_gets(peers_nursery, kind):
     make, serial, store, program, prints = KINDS[kind]
     laptop, desk = peers_nursery.laptop, Desk(peers_nursery.laptop)
