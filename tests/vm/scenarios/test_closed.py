@@ -174,6 +174,7 @@ def test_what_the_gate_holds_is_nobody_elses(desk, make_card):
     assert not hidden(desk, disk + "1")
 
 
+@pytest.mark.campaign
 def test_without_its_helper_stacks_stay_closed_and_inner_ones_work(desk, make_card, tmp_path):
     disk = desk.plug_usb_storage(make_card(fs="fat16").path, "XY0042")
     inner = desk.attach_disk(empty_image(tmp_path, "inner.img"))

@@ -82,6 +82,7 @@ def test_nobody_finds_a_moment_when_it_is_writable(nursery, make_card):
     assert card.path.read_bytes() == before
 
 
+@pytest.mark.campaign
 def test_it_stays_read_only_after_the_clear_and_when_plugged_in_again(nursery, make_card):
     card = make_card(fs="fat16")
     device = nursery.plug_camera(card)

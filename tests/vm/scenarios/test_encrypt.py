@@ -91,6 +91,7 @@ def test_a_stick_is_encrypted_with_what_was_on_it(nursery, make_card):
     assert device["registered"] and device["role"] == "stick"
 
 
+@pytest.mark.campaign
 def test_pulled_in_the_middle_it_goes_on(nursery, make_card):
     card = make_stick(make_card)
     plug(nursery, card)

@@ -98,7 +98,8 @@ def made_by(nursery, make_card, tmp_path, maker):
     return disk, card.path, GOOD
 
 
-@pytest.mark.parametrize("maker", ["cryptsetup", pytest.param("outingctl", marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("maker", ["cryptsetup", "outingctl"])
+@pytest.mark.campaign
 def test_the_setting_holds_for_alice(nursery, make_card, tmp_path, maker):
     laptop = nursery.laptop
     disk, image, passphrase = made_by(nursery, make_card, tmp_path, maker)

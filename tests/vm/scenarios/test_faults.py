@@ -219,6 +219,7 @@ cp "$f" "$(dirname "$f")/IMG_7777.JPG"
 """
 
 
+@pytest.mark.campaign
 def test_a_changed_or_missing_file_in_the_vault_is_named(nursery, make_card):
     card = make_card(fs="fat16")
     nursery.plug_camera(card)
@@ -233,6 +234,7 @@ def test_a_changed_or_missing_file_in_the_vault_is_named(nursery, make_card):
     assert "DCIM/100MEDIA/IMG_0002.JPG" in nursery.missing_from_vault(card)
 
 
+@pytest.mark.campaign
 def test_the_clock_is_set_back_in_the_middle(nursery, make_card):
     card = make_card(fs="fat16")
     nursery.plug_camera(card)

@@ -58,7 +58,7 @@ def plugged_and_registered(nursery, *options, sizes=SIZES):
     return camera, made
 
 
-@pytest.mark.parametrize("kind", ["ptp", "mtp"])
+@pytest.mark.parametrize("kind", ["ptp", pytest.param("mtp", marks=pytest.mark.campaign)])
 def test_a_camera_without_a_disk_is_offloaded_and_emptied(nursery, kind):
     laptop = nursery.laptop
     camera, made = plugged_and_registered(nursery, *([kind] if kind == "mtp" else []))

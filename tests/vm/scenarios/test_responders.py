@@ -77,7 +77,8 @@ def make_device(kind, laptop, tmp_path):
     return InGuest(laptop, PtpCamera, "store-00010001")
 
 
-@pytest.mark.parametrize("kind", ["simulated", *(pytest.param(kind, marks=pytest.mark.campaign) for kind in OTHERS)])
+@pytest.mark.parametrize("kind", ["simulated", *OTHERS])
+@pytest.mark.campaign
 def test_each_responder_is_offloaded_and_emptied(peers_nursery, tmp_path, kind):
     laptop = peers_nursery.laptop
     device = make_device(kind, laptop, tmp_path)

@@ -184,7 +184,8 @@ class WithoutSerial:
         self.gadget.remove()
 
 
-@pytest.mark.parametrize("kind", ["camera", pytest.param("stick", marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("kind", ["camera", "stick"])
+@pytest.mark.campaign
 def test_without_a_serial_it_is_known_at_its_socket_alone(strict, kind):
     laptop, thing = strict.laptop, WithoutSerial(strict.laptop, kind)
 
@@ -251,6 +252,7 @@ def test_a_device_that_has_changed_is_judged_again(strict):
     bad.remove()
 
 
+@pytest.mark.campaign
 def test_sticks_are_gated_and_cameras_are_not(strict):
     """removable.unknown_device = "gate", and back, without anything being plugged in again."""
     laptop = strict.laptop
