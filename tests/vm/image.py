@@ -363,7 +363,7 @@ def laptop_layer(deb=None, say=lambda text: None, peers=False):
     cache.mkdir(parents=True, exist_ok=True)
     base = cache / f"base-{base_key(peers)}"
     layer = cache / f"laptop-{laptop_key(deb, peers)}"
-    with alone(cache):
+    with alone(cache, "peers" if peers else "laptop"):
         if not base.is_dir():
             say("building the Debian guest (once; a few minutes) ...")
             build_base(base_packages(peers), base)

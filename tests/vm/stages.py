@@ -56,7 +56,7 @@ BOOTED = Stage("booted", prepare=warm_up)
 def ensure(stage, layer, say=lambda text: None):
     """The directory of STAGE for LAYER, made now when it is not there."""
     target = stage.directory(layer)
-    with alone(layer):
+    with alone(layer, stage.name):
         if target.is_dir():
             return target
         before = ensure(stage.after, layer, say) if stage.after else None
@@ -115,7 +115,7 @@ def resume(stage, layer, directory, say=lambda text: None):
 def made_once(layer, name, key, make, words, say=lambda text: None):
     """The folder NAME-KEY beside LAYER's disk; when it is not there, MAKE(layer, folder, scratch, say) fills it."""
     target = pathlib.Path(layer) / f"{name}-{key}"
-    with alone(layer):
+    with alone(layer, name):
         if target.is_dir():
             return target
         say(words)
