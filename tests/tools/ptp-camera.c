@@ -226,14 +226,13 @@ static void serve(void)
 	while (read(ep0, &event, sizeof event) == (ssize_t)sizeof event) {
 		if (event.type == FUNCTIONFS_SETUP)
 			class_request(&event.u.setup);
-		if (event.type == FUNCTIONFS_DISABLE) {
+		/* The cable was pulled out; it may be put in again. */
+		if (event.type == FUNCTIONFS_DISABLE || event.type == FUNCTIONFS_UNBIND) {
 			flush_answers();
 			(void)pthread_mutex_lock(&lock);
 			camera_reset(camera);
 			(void)pthread_mutex_unlock(&lock);
 		}
-		if (event.type == FUNCTIONFS_UNBIND)
-			return;
 	}
 }
 
