@@ -30,6 +30,7 @@ struct commit {
 	bool unsynced; /* links were made in the open folder */
 	struct job *group[JOB_COUNT];
 	size_t count;
+	struct talk_found found[TALK_ASK_MAX];
 };
 
 static const char *name_of(const char *stored)
@@ -103,27 +104,52 @@ static int set_stored_path(struct commit *commit, struct job *job, unsigned vari
 	return engine_stored_path(&entry.walk, variant, &job->stored);
 }
 
-/* Content that the vault has: read it again from its device, then share it. False: store a copy. */
-static bool link_known_content(struct commit *commit, struct job *job)
+/* Content that the vault has: read again from its device, then shared. What cannot be is stored. */
+static void link_known(struct commit *commit, struct job *job, const char *path)
 {
 	struct engine *engine = commit->engine;
-	struct talk_found found;
-	int r;
 
-	if (job->mark.size == 0)
-		return false;
-	r = talk_ask_content(engine->talk, job->mark.sha512, job->mark.size, &found);
-	if (!engine_check(engine, r) || r == 0)
-		return false;
-	if (read_back_file(commit->read_back, engine, engine->vault_fd, found.path, &job->mark) < 0)
-		return false;
+	if (atomic_load(&engine->stop) || switch_folder(commit, job->stored) < 0)
+		return;
+	if (read_back_file(commit->read_back, engine, engine->vault_fd, path, &job->mark) < 0)
+		return;
 	fault_point("offload-duplicate");
-	if (linkat(engine->vault_fd, found.path, commit->folder_fd, name_of(job->stored), 0) < 0)
-		return false;
+	if (linkat(engine->vault_fd, path, commit->folder_fd, name_of(job->stored), 0) < 0)
+		return;
 	commit->unsynced = true;
 	job->mark.flags |= MARK_LINKED;
 	job->fd = close_fd(job->fd);
-	return true;
+}
+
+static void ask_and_link(struct commit *commit, struct job *const *jobs, size_t count)
+{
+	struct engine *engine = commit->engine;
+	const struct mark *marks[TALK_ASK_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		marks[i] = &jobs[i]->mark;
+	if (!engine_check(engine, talk_ask_contents(engine->talk, marks, count, commit->found)))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (commit->found[i].found)
+			link_known(commit, jobs[i], commit->found[i].path);
+}
+
+static void link_known_contents(struct commit *commit)
+{
+	struct job *jobs[TALK_ASK_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < commit->count && !atomic_load(&commit->engine->stop); i++) {
+		struct job *job = commit->group[i];
+
+		if (job->alive && job->kind == CHUNK_DATA && job->mark.size > 0)
+			jobs[count++] = job;
+		if (count == TALK_ASK_MAX || (count > 0 && i + 1 == commit->count)) {
+			ask_and_link(commit, jobs, count);
+			count = 0;
+		}
+	}
 }
 
 static int link_copy(const struct commit *commit, const struct job *job)
@@ -170,7 +196,7 @@ static int link_somewhere(struct commit *commit, struct job *job)
 	return -EEXIST;
 }
 
-/* Finds the job's place, and whether the vault has its content already. */
+/* Finds the job's place. */
 static void place(struct commit *commit, struct job *job)
 {
 	struct spool_entry entry;
@@ -186,8 +212,6 @@ static void place(struct commit *commit, struct job *job)
 		return;
 	}
 	job->alive = true;
-	if (job->kind == CHUNK_DATA)
-		(void)link_known_content(commit, job);
 }
 
 /* Gives a synced copy its name. */
@@ -306,6 +330,7 @@ static bool run_group(struct commit *commit)
 	for (size_t i = 0; i < commit->count && !atomic_load(stop); i++)
 		if (commit->group[i]->kind != CHUNK_BARRIER)
 			place(commit, commit->group[i]);
+	link_known_contents(commit);
 	if (!atomic_load(stop))
 		sync_copies(commit, synced);
 	for (size_t i = 0; i < commit->count && !atomic_load(stop); i++)

@@ -304,7 +304,7 @@ static int ask_file(struct engine *engine, const struct spool_entry *entry)
 	struct talk_found found;
 	int r = talk_ask_path(engine->talk, &entry->walk, &found);
 
-	if (r <= 0)
+	if (r < 0 || !found.found)
 		return r;
 	memcpy(known.sha512, found.sha512, SHA512_SIZE);
 	memcpy(known.xxh128, found.xxh128, XXH128_SIZE);

@@ -50,6 +50,12 @@ struct read_back *read_back_free(struct read_back *read_back)
 	return NULL;
 }
 
+/* No more than there should be, for a direct read pins all that it is given; a file that has grown shows. */
+static size_t ask_for(uint64_t left)
+{
+	return left < CHUNK_SIZE ? (size_t)(left / BLOCK + 1) * BLOCK : CHUNK_SIZE;
+}
+
 static int hash_all(struct read_back *read_back, struct engine *engine, int fd, uint64_t size)
 {
 	uint64_t offset = 0;
@@ -57,7 +63,8 @@ static int hash_all(struct read_back *read_back, struct engine *engine, int fd, 
 
 	xxh128_reset(read_back->xxh128);
 	while (r >= 0 && offset < size) {
-		ssize_t n = engine->io->read_vault(engine->io->data, fd, read_back->data, CHUNK_SIZE, offset);
+		ssize_t n = engine->io->read_vault(
+			engine->io->data, fd, read_back->data, ask_for(size - offset), offset);
 
 		engine_step(engine);
 		if (atomic_load(&engine->stop))

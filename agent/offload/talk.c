@@ -11,13 +11,13 @@ struct talk {
 	int wire_fd;
 	pthread_mutex_t lock, asking;
 	pthread_cond_t changed;
-	bool closed, have_answer, have_begin;
-	uint32_t question; /* number of the open question */
-	int found;
+	bool closed, have_begin;
+	uint32_t question;          /* number of the next question */
+	struct talk_found *answers; /* the asking thread's, while it waits */
+	size_t asked, answered;
 	uint64_t recorded;
 	uint64_t syncs, replies;
 	struct talk_counts counts;
-	struct talk_found answer;
 	struct talk_begin begin;
 };
 
@@ -60,22 +60,25 @@ static void copy_text(char *to, struct offload_bytes from)
 	to[from.size] = 0;
 }
 
+/* Answers come in the order of the questions. */
 static int take_answer(struct talk *talk, const struct wire_message *message)
 {
 	struct offload_answer answer;
 	struct offload_bytes path;
+	struct talk_found *found;
 	int r = offload_parse_answer(message, &answer, &path);
 
 	if (r < 0)
 		return r;
-	if (answer.number != talk->question)
+	if (talk->answered == talk->asked ||
+		answer.number != (uint32_t)(talk->question - talk->asked + talk->answered))
 		return -EBADMSG;
-	memcpy(talk->answer.sha512, answer.sha512, SHA512_SIZE);
-	memcpy(talk->answer.xxh128, answer.xxh128, XXH128_SIZE);
-	talk->answer.proven = answer.proven == 1;
-	copy_text(talk->answer.path, path);
-	talk->found = (int)answer.found;
-	talk->have_answer = true;
+	found = &talk->answers[talk->answered++];
+	found->found = answer.found == 1;
+	found->proven = answer.proven == 1;
+	memcpy(found->sha512, answer.sha512, SHA512_SIZE);
+	memcpy(found->xxh128, answer.xxh128, XXH128_SIZE);
+	copy_text(found->path, path);
 	return 0;
 }
 
@@ -117,7 +120,8 @@ int talk_receive(struct talk *talk, const struct wire_message *message)
 		r = take_begin(talk, message);
 	else if (message->type == OFFLOAD_RECORDED)
 		r = take_recorded(talk, message);
-	(void)pthread_cond_broadcast(&talk->changed);
+	if (talk->answered == talk->asked)
+		(void)pthread_cond_broadcast(&talk->changed);
 	(void)pthread_mutex_unlock(&talk->lock);
 	return r;
 }
@@ -184,14 +188,6 @@ int talk_sync(struct talk *talk)
 	return talk_send(talk, OFFLOAD_SYNC, NULL, 0, NULL, 0);
 }
 
-/* Waits under the lock until *condition, or the end. */
-static int wait_for(struct talk *talk, const bool *condition)
-{
-	while (!talk->closed && !*condition)
-		(void)pthread_cond_wait(&talk->changed, &talk->lock);
-	return *condition ? 0 : -ECANCELED;
-}
-
 int talk_wait_recorded(struct talk *talk)
 {
 	int r = talk_sync(talk);
@@ -206,25 +202,35 @@ int talk_wait_recorded(struct talk *talk)
 	return r;
 }
 
-static int ask(struct talk *talk, struct offload_query *query, const void *tail, size_t tail_size,
+/* Under the lock. */
+static int wait_for_answers(struct talk *talk)
+{
+	while (!talk->closed && talk->answered < talk->asked)
+		(void)pthread_cond_wait(&talk->changed, &talk->lock);
+	return talk->answered < talk->asked ? -ECANCELED : 0;
+}
+
+/* The tail goes with every question. */
+static int ask(struct talk *talk, struct offload_query *queries, size_t count, struct offload_bytes tail,
 	struct talk_found *ret_found)
 {
-	int r;
+	int r = 0;
 
 	(void)pthread_mutex_lock(&talk->asking);
 	(void)pthread_mutex_lock(&talk->lock);
-	query->number = ++talk->question;
-	talk->have_answer = false;
+	for (size_t i = 0; i < count; i++)
+		queries[i].number = talk->question++;
+	talk->answers = ret_found;
+	talk->asked = count;
+	talk->answered = 0;
 	(void)pthread_mutex_unlock(&talk->lock);
-	r = talk_send(talk, OFFLOAD_QUERY, query, sizeof *query, tail, tail_size);
+	for (size_t i = 0; r >= 0 && i < count; i++)
+		r = talk_send(talk, OFFLOAD_QUERY, &queries[i], sizeof queries[i], tail.bytes, tail.size);
 	(void)pthread_mutex_lock(&talk->lock);
 	if (r >= 0)
-		r = wait_for(talk, &talk->have_answer);
-	if (r >= 0) {
-		r = talk->found;
-		if (r == 1)
-			*ret_found = talk->answer;
-	}
+		r = wait_for_answers(talk);
+	talk->answers = NULL;
+	talk->asked = talk->answered = 0;
 	(void)pthread_mutex_unlock(&talk->lock);
 	(void)pthread_mutex_unlock(&talk->asking);
 	return r;
@@ -233,17 +239,24 @@ static int ask(struct talk *talk, struct offload_query *query, const void *tail,
 int talk_ask_path(struct talk *talk, const struct walk_entry *entry, struct talk_found *ret_found)
 {
 	struct offload_query query = {.kind = OFFLOAD_QUERY_PATH, .size = entry->size, .mtime = entry->mtime};
+	struct offload_bytes path = {.bytes = entry->path, .size = entry->path_size};
 
-	return ask(talk, &query, entry->path, entry->path_size, ret_found);
+	return ask(talk, &query, 1, path, ret_found);
 }
 
-int talk_ask_content(struct talk *talk, const uint8_t sha512[static SHA512_SIZE], uint64_t size,
-	struct talk_found *ret_found)
+int talk_ask_contents(
+	struct talk *talk, const struct mark *const *marks, size_t count, struct talk_found *ret_found)
 {
-	struct offload_query query = {.kind = OFFLOAD_QUERY_CONTENT, .size = size};
+	struct offload_query queries[TALK_ASK_MAX] = {0};
 
-	memcpy(query.sha512, sha512, SHA512_SIZE);
-	return ask(talk, &query, NULL, 0, ret_found);
+	if (count > TALK_ASK_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < count; i++) {
+		queries[i].kind = OFFLOAD_QUERY_CONTENT;
+		queries[i].size = marks[i]->size;
+		memcpy(queries[i].sha512, marks[i]->sha512, SHA512_SIZE);
+	}
+	return ask(talk, queries, count, (struct offload_bytes){0}, ret_found);
 }
 
 int talk_wait_begin(struct talk *talk, struct talk_begin *ret_begin)
@@ -251,7 +264,9 @@ int talk_wait_begin(struct talk *talk, struct talk_begin *ret_begin)
 	int r;
 
 	(void)pthread_mutex_lock(&talk->lock);
-	r = wait_for(talk, &talk->have_begin);
+	while (!talk->closed && !talk->have_begin)
+		(void)pthread_cond_wait(&talk->changed, &talk->lock);
+	r = talk->have_begin ? 0 : -ECANCELED;
 	if (r >= 0)
 		*ret_begin = talk->begin;
 	(void)pthread_mutex_unlock(&talk->lock);

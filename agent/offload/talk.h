@@ -39,16 +39,24 @@ int talk_sync(struct talk *talk);
 /* Waits until everything sent so far is recorded. */
 int talk_wait_recorded(struct talk *talk);
 
-/* 1 found (text is filled, NUL-terminated), 0 not found, negative errno. */
+/* What the supervisor knows; path is NUL-terminated. */
 struct talk_found {
+	bool found;
+	bool proven; /* a second read of the source was equal to it */
 	uint8_t sha512[SHA512_SIZE];
 	uint8_t xxh128[XXH128_SIZE];
-	bool proven; /* a second read of the source was equal to it */
 	char path[OFFLOAD_PATH_MAX + 1];
 };
+
+/* 0 and ret_found, or negative errno. */
 int talk_ask_path(struct talk *talk, const struct walk_entry *entry, struct talk_found *ret_found);
-int talk_ask_content(struct talk *talk, const uint8_t sha512[static SHA512_SIZE], uint64_t size,
-	struct talk_found *ret_found);
+
+/* Where the vault should have the content of each mark: up to TALK_ASK_MAX in one go, because each wait for
+ * an answer is a turn of another process. All the answers together fit into a socket's buffer. ret_found:
+ * count. */
+#define TALK_ASK_MAX 16
+int talk_ask_contents(
+	struct talk *talk, const struct mark *const *marks, size_t count, struct talk_found *ret_found);
 
 /* Waits for BEGIN. */
 struct talk_begin {

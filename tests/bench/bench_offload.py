@@ -5,12 +5,14 @@
 1. The card is the slower side (a loop device limited to 60 MB/s). Bound: two `dd iflag=direct` reads of the same bytes,
    because the source is read twice; the vault is written and read back meanwhile. Promise: at most 1.1 times the bound.
 2. The card is as fast as this machine. Against `rsync -a`, then `sha256sum` of the card (its own second read) and
-   `sha256sum -c` of the copy, with the file system synced. Promise: faster. For photos and for many small files.
+   `sha256sum -c` of the copy, with the file system synced. Promise: faster. For photos and for many small files; the
+   median of three, for the two share their processors with others.
 3. Memory (largest RssAnon of the worker) with 10 files and with 20,000: within 10 percent.
 """
 
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ from throttle import slow_card  # noqa: E402
 PROGRAM = HERE.parent.parent / "build" / "faults" / "outing-offload"
 RATE = 60
 BOUND_LIMIT = 1.1
+ROUNDS = 3
 CHUNK = 1 << 20
 
 
@@ -70,8 +73,8 @@ def against_device(folder):
     return took / bound <= BOUND_LIMIT
 
 
-def against_rsync(folder, name, files, size):
-    image, mount, copy = make_card(folder, name, files, size), folder / "mnt", folder / "copy"
+def rsync_and_check(folder, image):
+    mount, copy = folder / "mnt", folder / "copy"
     mount.mkdir()
     copy.mkdir()
     sh(f"mount -o ro,loop {image} {mount}")
@@ -84,13 +87,24 @@ def against_rsync(folder, name, files, size):
         checked = sh(f"cd {copy} && sha256sum --quiet -c {folder}/list")
     finally:
         sh(f"umount {mount}; rmdir {mount}; rm -r {copy}")
-    command = offload_command(folder, image)
-    drop_caches()
-    took = sh(" ".join(f"'{part}'" for part in command))
-    other = copied + listed + checked
-    print(f"{name}, {files} files of {size} bytes: {took:.1f} s, rsync {copied:.1f} + list {listed:.1f} + check {checked:.1f}"
-          f" = {other:.1f} s, ratio {took / other:.3f} (limit 1)")
-    return took < other
+    return copied, listed, checked
+
+
+def against_rsync(folder, name, files, size):
+    image = make_card(folder, name, files, size)
+    rounds = []
+    for _ in range(ROUNDS):
+        copied, listed, checked = rsync_and_check(folder, image)
+        command = " ".join(f"'{part}'" for part in offload_command(folder, image))
+        drop_caches()
+        took = sh(command)
+        other = copied + listed + checked
+        rounds.append(took / other)
+        print(f"{name}, {files} files of {size} bytes: {took:.1f} s, rsync {copied:.1f} + list {listed:.1f} + check {checked:.1f}"
+              f" = {other:.1f} s, ratio {took / other:.3f}")
+    ratio = statistics.median(rounds)
+    print(f"{name}: median ratio {ratio:.3f} (limit 1)")
+    return ratio < 1
 
 
 def peak_memory(folder, name, files, size):
