@@ -5,9 +5,7 @@
 #include "empty/record.h"
 
 #include "base/clock.h"
-
-#include <inttypes.h>
-#include <string.h>
+#include "base/record-text.h"
 
 #define KIND "outing-guard record of removal"
 
@@ -35,15 +33,6 @@
 static const char *const proven[] = {PROVEN_SAFE, PROVEN_GONE};
 /* The last one only of what was formatted. */
 static const char *const limits[] = {LIMIT_NOT_WIPED, LIMIT_CARD, LIMIT_LATER, LIMIT_FORMATTED};
-
-static struct js *texts(const char *const *list, size_t count)
-{
-	struct js *array = js_array();
-
-	for (size_t i = 0; i < count; i++)
-		js_append_string(array, list[i]);
-	return array;
-}
 
 static struct js *device_object(const struct empty_record_facts *facts)
 {
@@ -89,81 +78,33 @@ int empty_record_make(
 	js_set_u64(record, "removed_now", verdict->gone);
 	js_set_time(record, "started", facts->started);
 	js_set_time(record, "ended", facts->ended);
-	js_set(record, "proven", texts(proven, ELEMENTS(proven)));
-	js_set(record, "limits", texts(limits, ELEMENTS(limits) - !verdict->formatted));
+	js_set(record, "proven", record_texts(proven, ELEMENTS(proven)));
+	js_set(record, "limits", record_texts(limits, ELEMENTS(limits) - !verdict->formatted));
 	*ret_record = record;
 	return record ? 0 : -ENOMEM;
 }
 
 /* --- as text --- */
 
-static void line(FILE *f, const char *name, const struct js *object, const char *key)
-{
-	const char *value = js_get_string(object, key);
-
-	if (value && *value)
-		(void)fprintf(f, "  %-20s %s\n", name, value);
-}
-
-static void number(FILE *f, const char *name, const struct js *object, const char *key)
-{
-	uint64_t value;
-
-	if (js_get_u64(object, key, &value) == 0)
-		(void)fprintf(f, "  %-20s %" PRIu64 "\n", name, value);
-}
-
-static void sentences(FILE *f, const char *title, const struct js *array)
-{
-	(void)fprintf(f, "\n%s\n", title);
-	for (size_t i = 0; i < js_length(array); i++) {
-		const char *text = js_string(js_at(array, i));
-
-		if (text)
-			(void)fprintf(f, "  - %s\n", text);
-	}
-}
-
 static void write_text(FILE *f, const struct js *record)
 {
-	const struct js *device = js_get(record, "device"), *offload = js_get(record, "offload");
+	const struct js *offload = js_get(record, "offload");
 
 	(void)fputs("RECORD OF REMOVAL (no certificate: removed, not wiped)\n\n", f);
-	line(f, "Device", device, "name");
-	line(f, "Id", device, "id");
-	line(f, "Known by", device, "key");
-	line(f, "Vendor", device, "vendor");
-	line(f, "Product", device, "product");
-	line(f, "Serial number", device, "serial");
-	line(f, "Result", record, "result");
-	line(f, "Method", record, "method");
-	line(f, "Started", record, "started");
-	line(f, "Ended", record, "ended");
-	line(f, "Offload session", offload, "session");
-	line(f, "Offloaded", offload, "committed");
-	number(f, "Files removed", offload, "files");
-	number(f, "Bytes", offload, "bytes");
-	sentences(f, "What was proven", js_get(record, "proven"));
-	sentences(f, "What this does not say", js_get(record, "limits"));
+	record_device(f, js_get(record, "device"));
+	record_line(f, "Result", record, "result");
+	record_line(f, "Method", record, "method");
+	record_line(f, "Started", record, "started");
+	record_line(f, "Ended", record, "ended");
+	record_line(f, "Offload session", offload, "session");
+	record_line(f, "Offloaded", offload, "committed");
+	record_number(f, "Files removed", offload, "files");
+	record_number(f, "Bytes", offload, "bytes");
+	record_sentences(f, "What was proven", js_get(record, "proven"));
+	record_sentences(f, "What this does not say", js_get(record, "limits"));
 }
 
 int empty_record_text(const struct js *record, char **ret_text)
 {
-	const char *kind = js_get_string(record, "kind");
-	char *text = NULL;
-	size_t size = 0;
-	FILE *f;
-
-	if (!kind || strcmp(kind, KIND) != 0)
-		return -EINVAL;
-	f = open_memstream(&text, &size);
-	if (!f)
-		return -errno;
-	write_text(f, record);
-	if (fclose(f) != 0) {
-		free(text);
-		return -ENOMEM;
-	}
-	*ret_text = text;
-	return 0;
+	return record_text(record, KIND, write_text, ret_text);
 }

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/hex.h"
-#include "base/number.h"
+#include "base/record-text.h"
 #include "wipe/proof.h"
 
 #include <inttypes.h>
@@ -103,15 +103,6 @@ static struct js *proven_array(const struct wipe_proof *proof)
 	return array;
 }
 
-static struct js *limits_array(void)
-{
-	struct js *array = js_array();
-
-	for (size_t i = 0; i < ELEMENTS(limits); i++)
-		js_append_string(array, limits[i]);
-	return array;
-}
-
 int certificate_make(
 	const struct wipe_proof *proof, const struct certificate_facts *facts, struct js **ret_certificate)
 {
@@ -141,113 +132,39 @@ int certificate_make(
 	set_hex(c, "image_sha512", proof->result.image_sha512);
 	set_hex(c, "plan_sha512", proof->result.plan_sha512);
 	js_set(c, "proven", proven_array(proof));
-	js_set(c, "limits", limits_array());
+	js_set(c, "limits", record_texts(limits, ELEMENTS(limits)));
 	*ret_certificate = c;
 	return c ? 0 : -ENOMEM;
 }
 
-/* --- as text
- * ------------------------------------------------------------------------------------------------ */
-
-static void line(FILE *f, const char *name, const struct js *object, const char *key)
-{
-	const char *value = js_get_string(object, key);
-
-	if (value && *value)
-		(void)fprintf(f, "  %-20s %s\n", name, value);
-}
-
-static void line_size(FILE *f, const char *name, const struct js *object, const char *key)
-{
-	char text[NUMBER_SIZE_TEXT];
-	uint64_t bytes;
-
-	if (js_get_u64(object, key, &bytes) == 0)
-		(void)fprintf(
-			f, "  %-20s %s (%" PRIu64 " bytes)\n", name, number_format_size(bytes, text), bytes);
-}
-
-/* Sentences, broken before column 78. */
-static void paragraph(FILE *f, const char *text)
-{
-	size_t column = 2;
-
-	(void)fputs("  -", f);
-	while (*text) {
-		size_t word = strcspn(text, " ");
-
-		if (column + 1 + word > 78) {
-			(void)fputs("\n   ", f);
-			column = 3;
-		}
-		(void)fprintf(f, " %.*s", (int)word, text);
-		column += 1 + word;
-		text += word;
-		text += strspn(text, " ");
-	}
-	(void)fputc('\n', f);
-}
-
-static void paragraphs(FILE *f, const char *title, const struct js *array)
-{
-	(void)fprintf(f, "\n%s\n", title);
-	for (size_t i = 0; array && i < js_length(array); i++) {
-		const char *text = js_string(js_at(array, i));
-
-		if (text)
-			paragraph(f, text);
-	}
-}
+/* --- as text --- */
 
 static void write_text(FILE *f, const struct js *c)
 {
 	const struct js *device = js_get(c, "device"), *offload = js_get(c, "offload");
-	uint64_t files = 0;
 
 	(void)fputs("CERTIFICATE OF CLEARING\n\n", f);
-	line(f, "Device", device, "name");
-	line(f, "Id", device, "id");
-	line(f, "Known by", device, "key");
-	line(f, "Vendor", device, "vendor");
-	line(f, "Product", device, "product");
-	line(f, "Serial number", device, "serial");
-	line_size(f, "Capacity", device, "capacity_bytes");
-	line(f, "File system", device, "file_system");
-	line(f, "Label", device, "label");
-	line(f, "Volume serial", device, "volume_serial");
-	line(f, "Standard", c, "standard");
-	line(f, "Level", c, "level");
-	line(f, "Method", c, "method");
-	line(f, "Started", c, "started");
-	line(f, "Ended", c, "ended");
-	line_size(f, "Written", c, "bytes_written");
-	line_size(f, "Read back", c, "bytes_read_back");
-	line(f, "SHA-512", c, "image_sha512");
-	line(f, "Offload session", offload, "session");
-	line(f, "Offloaded", offload, "committed");
-	if (js_get_u64(offload, "files", &files) == 0)
-		(void)fprintf(f, "  %-20s %" PRIu64 "\n", "Files in the vault", files);
-	paragraphs(f, "What was proven", js_get(c, "proven"));
-	paragraphs(f, "What this does not say", js_get(c, "limits"));
+	record_device(f, device);
+	record_size(f, "Capacity", device, "capacity_bytes");
+	record_line(f, "File system", device, "file_system");
+	record_line(f, "Label", device, "label");
+	record_line(f, "Volume serial", device, "volume_serial");
+	record_line(f, "Standard", c, "standard");
+	record_line(f, "Level", c, "level");
+	record_line(f, "Method", c, "method");
+	record_line(f, "Started", c, "started");
+	record_line(f, "Ended", c, "ended");
+	record_size(f, "Written", c, "bytes_written");
+	record_size(f, "Read back", c, "bytes_read_back");
+	record_line(f, "SHA-512", c, "image_sha512");
+	record_line(f, "Offload session", offload, "session");
+	record_line(f, "Offloaded", offload, "committed");
+	record_number(f, "Files in the vault", offload, "files");
+	record_sentences(f, "What was proven", js_get(c, "proven"));
+	record_sentences(f, "What this does not say", js_get(c, "limits"));
 }
 
 int certificate_text(const struct js *certificate, char **ret_text)
 {
-	const char *kind = js_get_string(certificate, "kind");
-	char *text = NULL;
-	size_t size = 0;
-	FILE *f;
-
-	if (!kind || strcmp(kind, KIND) != 0)
-		return -EINVAL;
-	f = open_memstream(&text, &size);
-	if (!f)
-		return -errno;
-	write_text(f, certificate);
-	if (fclose(f) != 0) {
-		free(text);
-		return -ENOMEM;
-	}
-	*ret_text = text;
-	return 0;
+	return record_text(certificate, KIND, write_text, ret_text);
 }
