@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * libudev: the monitor, the enumeration, and what udev's own probing (blkid) found on partitions. The only
- * file that includes libudev's header.
+ * Disks, cameras, phones and tablets, and what udev's own probing (blkid) found on partitions.
  *
  * Identity and place come from sysfs (sysfs.h), the same way the helper sees them; from udev come only
  * file-system type, serial and label, the partition table's id, what outing-media and the hwdb said, and
@@ -16,91 +15,49 @@
 #include "base/number.h"
 #include "device/sysfs.h"
 #include "device/system-disk.h"
+#include "device/udev-link.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <libudev.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#define QUEUE_BYTES (4 * 1024 * 1024)
-
 struct device_monitor {
-	struct udev *udev;
-	struct udev_monitor *monitor;
+	struct udev_link *link;
 };
 
-static void device_unrefp(struct udev_device **d)
-{
-	(void)udev_device_unref(*d);
-}
+/* Who is told. */
+struct reporting {
+	const struct device_monitor *monitor;
+	device_callback callback;
+	void *data;
+};
 
-static void enumerate_unrefp(struct udev_enumerate **e)
-{
-	(void)udev_enumerate_unref(*e);
-}
-
-#define _cleanup_device_    _cleanup_(device_unrefp)
-#define _cleanup_enumerate_ _cleanup_(enumerate_unrefp)
-
-static int open_monitor(struct device_monitor *monitor)
-{
-	int r;
-
-	monitor->udev = udev_new();
-	if (!monitor->udev)
-		return -ENOMEM;
-	monitor->monitor = udev_monitor_new_from_netlink(monitor->udev, "udev");
-	if (!monitor->monitor)
-		return errno ? -errno : -ENOMEM;
-	r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, "block", NULL);
-	if (r < 0)
-		return r;
-	r = udev_monitor_filter_add_match_subsystem_devtype(monitor->monitor, "usb", "usb_device");
-	if (r < 0)
-		return r;
-	/* A larger queue is a comfort, not a need: an overrun is noticed. */
-	(void)udev_monitor_set_receive_buffer_size(monitor->monitor, QUEUE_BYTES);
-	return udev_monitor_enable_receiving(monitor->monitor);
-}
+static const struct udev_link_match block_disks = {"block", "disk"}, usb_devices = {"usb", "usb_device"};
 
 int device_monitor_new(struct device_monitor **ret_monitor)
 {
-	struct device_monitor *monitor = calloc(1, sizeof(*monitor));
-	int r;
+	const struct udev_link_match watched[] = {{"block", NULL}, usb_devices};
+	_cleanup_(device_monitor_freep) struct device_monitor *monitor = calloc(1, sizeof *monitor);
+	int r = monitor ? udev_link_new(watched, ELEMENTS(watched), &monitor->link) : -ENOMEM;
 
-	if (!monitor)
-		return -ENOMEM;
-	r = open_monitor(monitor);
-	if (r < 0) {
-		(void)device_monitor_free(monitor);
-		return r;
-	}
-	*ret_monitor = monitor;
-	return 0;
+	if (r >= 0)
+		*ret_monitor = TAKE_PTR(monitor);
+	return r;
 }
 
 struct device_monitor *device_monitor_free(struct device_monitor *monitor)
 {
-	if (monitor) {
-		(void)udev_monitor_unref(monitor->monitor);
-		(void)udev_unref(monitor->udev);
-		free(monitor);
-	}
+	if (monitor)
+		(void)udev_link_free(monitor->link);
+	free(monitor);
 	return NULL;
 }
 
 int device_monitor_fd(const struct device_monitor *monitor)
 {
-	return udev_monitor_get_fd(monitor->monitor);
-}
-
-static const char *property(struct udev_device *device, const char *name)
-{
-	const char *value = udev_device_get_property_value(device, name);
-
-	return value ? value : "";
+	return udev_link_fd(monitor->link);
 }
 
 static bool hex_byte(const char *text, uint8_t *ret_value)
@@ -130,20 +87,20 @@ static void decode(const char *text, char *ret_text, size_t size)
 
 static void take_file_system(struct udev_device *device, struct device_volume *volume)
 {
-	(void)facts_copy(volume->type, sizeof(volume->type), property(device, "ID_FS_TYPE"));
-	(void)facts_copy(volume->serial, sizeof(volume->serial), property(device, "ID_FS_UUID"));
-	decode(property(device, "ID_FS_LABEL_ENC"), volume->label, sizeof(volume->label));
+	(void)facts_copy(volume->type, sizeof(volume->type), udev_link_property(device, "ID_FS_TYPE"));
+	(void)facts_copy(volume->serial, sizeof(volume->serial), udev_link_property(device, "ID_FS_UUID"));
+	decode(udev_link_property(device, "ID_FS_LABEL_ENC"), volume->label, sizeof(volume->label));
 }
 
 static bool take_volume(
-	struct device_monitor *monitor, const struct device_facts *disk, struct device_volume *volume)
+	const struct device_monitor *monitor, const struct device_facts *disk, struct device_volume *volume)
 {
 	_cleanup_device_ struct udev_device *device = NULL;
 	const char *name = strrchr(volume->node, '/');
 	char path[DEVICE_PATH + DEVICE_TEXT];
 
 	(void)snprintf(path, sizeof(path), "%s%s", disk->syspath, name ? name : "");
-	device = udev_device_new_from_syspath(monitor->udev, path);
+	device = udev_device_new_from_syspath(udev_link_context(monitor->link), path);
 	if (!device || udev_device_get_is_initialized(device) <= 0)
 		return false;
 	take_file_system(device, volume);
@@ -155,7 +112,7 @@ static void take_whole_disk(struct udev_device *device, struct device_facts *fac
 {
 	struct device_volume *volume = &facts->volume[0];
 
-	if (facts->volumes || facts->size == 0 || !property(device, "ID_FS_TYPE")[0])
+	if (facts->volumes || facts->size == 0 || !udev_link_property(device, "ID_FS_TYPE")[0])
 		return;
 	facts->volumes = 1;
 	memcpy(volume->node, facts->node, sizeof(volume->node));
@@ -173,27 +130,30 @@ static bool holds_system(dev_t number)
 	return system_disks_contain(&disks, number);
 }
 
-static int disk_facts(struct device_monitor *monitor, dev_t number, struct device_facts *ret_facts)
+static int disk_facts(const struct device_monitor *monitor, dev_t number, struct device_facts *ret_facts)
 {
 	_cleanup_device_ struct udev_device *device = NULL;
 	struct device_facts facts;
 	int r;
 
-	device = udev_device_new_from_devnum(monitor->udev, 'b', number);
+	device = udev_device_new_from_devnum(udev_link_context(monitor->link), 'b', number);
 	if (!device)
 		return -ENODEV;
 	r = sysfs_disk_facts(SYSFS_ROOT, number, &facts);
 	if (r < 0)
 		return r;
 	facts.settled = udev_device_get_is_initialized(device) > 0;
-	(void)facts_copy(facts.table_type, sizeof(facts.table_type), property(device, "ID_PART_TABLE_TYPE"));
-	(void)facts_copy(facts.table_id, sizeof(facts.table_id), property(device, "ID_PART_TABLE_UUID"));
-	(void)facts_copy(facts.media, sizeof(facts.media), property(device, "OUTING_MEDIA"));
-	facts.hardware_encrypted = strcmp(property(device, "OUTING_GUARD_HARDWARE_ENCRYPTED"), "1") == 0;
+	(void)facts_copy(
+		facts.table_type, sizeof(facts.table_type), udev_link_property(device, "ID_PART_TABLE_TYPE"));
+	(void)facts_copy(
+		facts.table_id, sizeof(facts.table_id), udev_link_property(device, "ID_PART_TABLE_UUID"));
+	(void)facts_copy(facts.media, sizeof(facts.media), udev_link_property(device, "OUTING_MEDIA"));
+	facts.hardware_encrypted =
+		strcmp(udev_link_property(device, "OUTING_GUARD_HARDWARE_ENCRYPTED"), "1") == 0;
 	for (size_t i = 0; i < facts.volumes; i++)
 		facts.settled &= take_volume(monitor, &facts, &facts.volume[i]);
 	take_whole_disk(device, &facts);
-	facts.external |= strcmp(property(device, "OUTING_GUARD"), "1") == 0;
+	facts.external |= strcmp(udev_link_property(device, "OUTING_GUARD"), "1") == 0;
 	facts.holds_system = facts.external && holds_system(number);
 	*ret_facts = facts;
 	return 0;
@@ -228,15 +188,16 @@ static bool calls_itself_mtp(const char *path)
  * the other properties away from what the desktop may not open, and say so in theirs. */
 static enum device_kind usb_kind(struct udev_device *device)
 {
-	const char *exit = property(device, "OUTING_EXIT"), *path = udev_device_get_syspath(device);
+	const char *exit = udev_link_property(device, "OUTING_EXIT"), *path = udev_device_get_syspath(device);
 
 	if (strcmp(exit, "mtp") == 0)
 		return DEVICE_MTP;
 	if (strcmp(exit, "ptp") == 0)
 		return DEVICE_PTP;
-	if (strcmp(property(device, "ID_MTP_DEVICE"), "1") == 0)
+	if (strcmp(udev_link_property(device, "ID_MTP_DEVICE"), "1") == 0)
 		return DEVICE_MTP;
-	if (strstr(property(device, "ID_USB_INTERFACES"), ":060101:") || property(device, "ID_GPHOTO2")[0])
+	if (strstr(udev_link_property(device, "ID_USB_INTERFACES"), ":060101:") ||
+		udev_link_property(device, "ID_GPHOTO2")[0])
 		return DEVICE_PTP;
 	/* A player, a phone, one that offers debugging: perhaps with files as well. */
 	return *exit && strcmp(exit, "storage") != 0 && path && calls_itself_mtp(path) ? DEVICE_MTP
@@ -264,7 +225,7 @@ static void usb_facts(struct udev_device *device, struct device_facts *ret_facts
 	(void)facts_copy(facts.node, sizeof(facts.node), node ? node : "");
 	facts.settled = udev_device_get_is_initialized(device) > 0;
 	/* Since the start of the computer, in microseconds: udev keeps it as long as the device is there. */
-	(void)number_parse_u64(property(device, "USEC_INITIALIZED"), &facts.diskseq);
+	(void)number_parse_u64(udev_link_property(device, "USEC_INITIALIZED"), &facts.diskseq);
 	(void)sysfs_read(facts.syspath, "idVendor", text, sizeof(text));
 	facts.vendor_id = (unsigned)strtoul(text, NULL, 16);
 	(void)sysfs_read(facts.syspath, "idProduct", text, sizeof(text));
@@ -280,23 +241,21 @@ static bool is_optical(const char *name)
 	return name && name[0] == 's' && name[1] == 'r';
 }
 
-static int report_disk(struct device_monitor *monitor, dev_t number, enum device_event event,
-	device_callback callback, void *data)
+static int report_disk(const struct reporting *to, dev_t number, enum device_event event)
 {
 	struct device_facts facts;
 	int r;
 
-	r = disk_facts(monitor, number, &facts);
+	r = disk_facts(to->monitor, number, &facts);
 	/* Gone again between event and look; its removal is reported by its own event. */
 	if (r == -ENODEV)
 		return 0;
 	if (r < 0)
 		return r;
-	return facts.external ? callback(event, &facts, data) : 0;
+	return facts.external ? to->callback(event, &facts, to->data) : 0;
 }
 
-static int report_removed(
-	struct udev_device *device, enum device_kind kind, device_callback callback, void *data)
+static int report_removed(const struct reporting *to, struct udev_device *device, enum device_kind kind)
 {
 	const char *path = udev_device_get_syspath(device), *node = udev_device_get_devnode(device);
 	struct device_facts facts = {.kind = kind};
@@ -304,8 +263,8 @@ static int report_removed(
 	(void)facts_copy(facts.syspath, sizeof(facts.syspath), path ? path : "");
 	(void)facts_copy(facts.node, sizeof(facts.node), node ? node : "");
 	facts.number = kind == DEVICE_DISK ? udev_device_get_devnum(device) : 0;
-	(void)number_parse_u64(property(device, "DISKSEQ"), &facts.diskseq);
-	return callback(DEVICE_REMOVED, &facts, data);
+	(void)number_parse_u64(udev_link_property(device, "DISKSEQ"), &facts.diskseq);
+	return to->callback(DEVICE_REMOVED, &facts, to->data);
 }
 
 /* The disk of a partition; 0 when it is gone as well. */
@@ -318,11 +277,9 @@ static dev_t disk_of(struct udev_device *partition)
 }
 
 struct opened {
-	struct device_monitor *monitor;
+	const struct reporting *to;
 	const char *node;
 	uint64_t diskseq;
-	device_callback callback;
-	void *data;
 };
 
 static int report_opened(dev_t disk, const char *path, void *data)
@@ -332,35 +289,38 @@ static int report_opened(dev_t disk, const char *path, void *data)
 	int r;
 
 	(void)path;
-	r = disk_facts(opened->monitor, disk, &facts);
+	r = disk_facts(opened->to->monitor, disk, &facts);
 	if (r < 0)
 		return r == -ENODEV ? 0 : r;
 	if (!facts.external || facts.holds_system)
 		return 0;
 	(void)facts_copy(facts.opened, sizeof(facts.opened), opened->node);
 	facts.opened_diskseq = opened->diskseq;
-	return opened->callback(DEVICE_UNLOCKED, &facts, opened->data);
+	return opened->to->callback(DEVICE_UNLOCKED, &facts, opened->to->data);
 }
 
 /* The rules have said of it that it is encrypted and stands on something external. */
-static int handle_opened(
-	struct device_monitor *monitor, struct udev_device *device, device_callback callback, void *data)
+static int handle_opened(const struct reporting *to, struct udev_device *device)
 {
 	const char *node = udev_device_get_devnode(device),
 		   *uuid = udev_device_get_sysattr_value(device, "dm/uuid");
-	struct opened opened = {monitor, node ? node : "", 0, callback, data};
+	struct opened opened = {to, node ? node : "", 0};
 	int r;
 
 	if (!uuid || strncmp(uuid, "CRYPT-", 6) != 0 ||
-		strcmp(property(device, "OUTING_MEDIA"), "encrypted") != 0)
+		strcmp(udev_link_property(device, "OUTING_MEDIA"), "encrypted") != 0)
 		return 0;
 	opened.diskseq = sysfs_read_u64(udev_device_get_syspath(device), "diskseq", 0);
 	r = sysfs_lowest_disks(SYSFS_ROOT, udev_device_get_devnum(device), report_opened, &opened);
 	return r == -ENODEV ? 0 : r;
 }
 
-static int handle_block(struct device_monitor *monitor, struct udev_device *device, const char *action,
-	device_callback callback, void *data)
+static bool is_added(const char *action)
+{
+	return strcmp(action, "add") == 0 || strcmp(action, UDEV_LINK_PRESENT) == 0;
+}
+
+static int handle_block(const struct reporting *to, struct udev_device *device, const char *action)
 {
 	const char *type = udev_device_get_devtype(device);
 	dev_t number;
@@ -369,96 +329,53 @@ static int handle_block(struct device_monitor *monitor, struct udev_device *devi
 		return 0;
 	if (strcmp(type, "partition") == 0) {
 		number = disk_of(device);
-		return number ? report_disk(monitor, number, DEVICE_CHANGED, callback, data) : 0;
+		return number ? report_disk(to, number, DEVICE_CHANGED) : 0;
 	}
 	if (strcmp(action, "remove") == 0)
-		return report_removed(device, DEVICE_DISK, callback, data);
+		return report_removed(to, device, DEVICE_DISK);
 	if (strncmp(udev_device_get_sysname(device), "dm-", 3) == 0)
-		return handle_opened(monitor, device, callback, data);
-	return report_disk(monitor, udev_device_get_devnum(device),
-		strcmp(action, "add") == 0 ? DEVICE_ADDED : DEVICE_CHANGED, callback, data);
+		return handle_opened(to, device);
+	return report_disk(
+		to, udev_device_get_devnum(device), is_added(action) ? DEVICE_ADDED : DEVICE_CHANGED);
 }
 
-static int handle_usb(struct udev_device *device, const char *action, device_callback callback, void *data)
+static int handle_usb(const struct reporting *to, struct udev_device *device, const char *action)
 {
 	enum device_kind kind = usb_kind(device);
 	struct device_facts facts;
 
 	/* What has gone may have lost its properties; the callee knows by the path whether it was there. */
 	if (strcmp(action, "remove") == 0 || !is_authorised(device))
-		return report_removed(device, kind, callback, data);
+		return report_removed(to, device, kind);
 	if (kind == DEVICE_OTHER)
 		return 0;
 	usb_facts(device, &facts);
-	return callback(strcmp(action, "add") == 0 ? DEVICE_ADDED : DEVICE_CHANGED, &facts, data);
+	return to->callback(is_added(action) ? DEVICE_ADDED : DEVICE_CHANGED, &facts, to->data);
 }
 
-static int handle(struct device_monitor *monitor, struct udev_device *device, const char *action,
-	device_callback callback, void *data)
+static int handle(struct udev_device *device, const char *action, void *data)
 {
 	const char *subsystem = udev_device_get_subsystem(device);
 
-	if (!subsystem || !action)
+	if (!subsystem)
 		return 0;
-	if (strcmp(subsystem, "block") == 0)
-		return handle_block(monitor, device, action, callback, data);
-	return handle_usb(device, action, callback, data);
-}
-
-static int enumerate(struct device_monitor *monitor, const char *subsystem, const char *type,
-	device_callback callback, void *data)
-{
-	_cleanup_enumerate_ struct udev_enumerate *list = udev_enumerate_new(monitor->udev);
-	struct udev_list_entry *entry;
-	int r;
-
-	if (!list)
-		return -ENOMEM;
-	r = udev_enumerate_add_match_subsystem(list, subsystem);
-	if (r < 0)
-		return r;
-	r = udev_enumerate_add_match_property(list, "DEVTYPE", type);
-	if (r < 0)
-		return r;
-	r = udev_enumerate_scan_devices(list);
-	if (r < 0)
-		return r;
-	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(list))
-	{
-		_cleanup_device_ struct udev_device *device =
-			udev_device_new_from_syspath(monitor->udev, udev_list_entry_get_name(entry));
-
-		r = device ? handle(monitor, device, "add", callback, data) : 0;
-		if (r != 0)
-			return r;
-	}
-	return 0;
+	return strcmp(subsystem, "block") == 0 ? handle_block(data, device, action)
+					       : handle_usb(data, device, action);
 }
 
 int device_monitor_enumerate(struct device_monitor *monitor, device_callback callback, void *data)
 {
-	int r;
+	struct reporting to = {monitor, callback, data};
+	int r = udev_link_each(monitor->link, &block_disks, handle, &to);
 
-	r = enumerate(monitor, "block", "disk", callback, data);
-	return r != 0 ? r : enumerate(monitor, "usb", "usb_device", callback, data);
+	return r != 0 ? r : udev_link_each(monitor->link, &usb_devices, handle, &to);
 }
 
 int device_monitor_dispatch(struct device_monitor *monitor, device_callback callback, void *data)
 {
-	for (;;) {
-		_cleanup_device_ struct udev_device *device = NULL;
-		int r;
+	struct reporting to = {monitor, callback, data};
 
-		errno = 0;
-		device = udev_monitor_receive_device(monitor->monitor);
-		if (!device && errno == ENOBUFS)
-			return -ENOBUFS;
-		if (!device)
-			return 0;
-		r = handle(monitor, device, udev_device_get_action(device), callback, data);
-		if (r != 0)
-			return r;
-	}
+	return udev_link_dispatch(monitor->link, handle, &to);
 }
 
 int device_monitor_lookup(struct device_monitor *monitor, dev_t number, struct device_facts *ret_facts)

@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * Which external devices are there, and what happens to them: libudev's monitor and enumeration, behind one
- * wrapper (only usb-monitor.c includes its header beside it).
+ * Which external devices are there, and what happens to them, as udev tells (udev-link.h).
  *
  * Only events that udev has finished with are delivered, so the read-only rules have already run. A
  * partition's event is reported as a change of its disk: callers see whole disks, and cameras, phones and

@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * USB devices coming and going, whether they are authorised or not, over libudev (with udev.c the only files
- * that include its header), with what the rules have said of each. A device is reported only after udev has
- * finished with it.
+ * USB devices coming and going, whether they are authorised or not, with what the rules have said of each. A
+ * device is reported only after udev has finished with it.
  */
 
 #include "base/cleanup.h"
