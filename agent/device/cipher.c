@@ -4,33 +4,15 @@
 
 #include "device/cipher.h"
 
-#include <string.h>
+#include "base/span.h"
 
-struct word {
-	const char *text;
-	size_t size;
-};
-
-static bool is(const struct word *word, const char *text)
-{
-	return strlen(text) == word->size && memcmp(word->text, text, word->size) == 0;
-}
-
-static bool in_list(const struct word *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (is(word, list[i]))
-			return true;
-	return false;
-}
-
-static bool contains(const struct word *word, const char *part)
+static bool contains(const struct span *word, const char *part)
 {
 	return memmem(word->text, word->size, part, strlen(part)) != NULL;
 }
 
 struct cipher {
-	struct word name, mode, iv;
+	struct span name, mode, iv;
 };
 
 static const char *const strong_names[] = {"aes", "serpent", "twofish", "camellia", "sm4", "aria", "cast6"};
@@ -39,7 +21,7 @@ static const char *const known_modes[] = {
 	"adiantum", "hctr2", "xts", "gcm", "ccm", "lrw", "cbc", "ctr", "ecb"};
 
 /* "aes-xts-plain64", "aes:64-cbc-lmk", "aes-cbc-essiv:sha256", "xchacha12,aes-adiantum-plain64" */
-static bool split_plain(const struct word *text, struct cipher *ret)
+static bool split_plain(const struct span *text, struct cipher *ret)
 {
 	const char *end = text->text + text->size;
 	const char *dash = memchr(text->text, '-', text->size);
@@ -48,23 +30,23 @@ static bool split_plain(const struct word *text, struct cipher *ret)
 
 	if (!dash)
 		return false;
-	ret->name = (struct word){text->text, (size_t)((colon ? colon : dash) - text->text)};
-	ret->mode = (struct word){dash + 1, (size_t)((second ? second : end) - dash) - 1};
-	ret->iv = second ? (struct word){second + 1, (size_t)(end - second) - 1} : (struct word){end, 0};
+	ret->name = (struct span){text->text, (size_t)((colon ? colon : dash) - text->text)};
+	ret->mode = (struct span){dash + 1, (size_t)((second ? second : end) - dash) - 1};
+	ret->iv = second ? (struct span){second + 1, (size_t)(end - second) - 1} : (struct span){end, 0};
 	return true;
 }
 
 /* "capi:xts(aes)-plain64", "capi:authenc(hmac(sha256),xts(aes))-random" */
-static bool split_capi(const struct word *text, struct cipher *ret)
+static bool split_capi(const struct span *text, struct cipher *ret)
 {
 	const char *dash = memrchr(text->text, '-', text->size),
 		   *close = memrchr(text->text, ')', text->size);
-	struct word algorithm;
+	struct span algorithm;
 
 	if (!dash || (close && close > dash))
 		return false;
-	algorithm = (struct word){text->text + 5, (size_t)(dash - text->text) - 5};
-	ret->iv = (struct word){dash + 1, (size_t)(text->text + text->size - dash) - 1};
+	algorithm = (struct span){text->text + 5, (size_t)(dash - text->text) - 5};
+	ret->iv = (struct span){dash + 1, (size_t)(text->text + text->size - dash) - 1};
 	ret->name = algorithm;
 	for (size_t i = 0; i < ELEMENTS(known_modes); i++) {
 		char opened[16];
@@ -72,20 +54,20 @@ static bool split_capi(const struct word *text, struct cipher *ret)
 		(void)snprintf(opened, sizeof opened, "%s(", known_modes[i]);
 		if (!contains(&algorithm, opened))
 			continue;
-		ret->mode = (struct word){known_modes[i], strlen(known_modes[i])};
+		ret->mode = (struct span){known_modes[i], strlen(known_modes[i])};
 		/* Inside parentheses the name stands among others: name what it contains. */
 		for (size_t k = 0; k < ELEMENTS(old_names); k++)
 			if (contains(&algorithm, old_names[k]))
-				ret->name = (struct word){old_names[k], strlen(old_names[k])};
+				ret->name = (struct span){old_names[k], strlen(old_names[k])};
 		for (size_t k = 0; k < ELEMENTS(strong_names) && ret->name.text == algorithm.text; k++)
 			if (contains(&algorithm, strong_names[k]))
-				ret->name = (struct word){strong_names[k], strlen(strong_names[k])};
+				ret->name = (struct span){strong_names[k], strlen(strong_names[k])};
 		return true;
 	}
 	return false;
 }
 
-static bool begins(const struct word *word, const char *text)
+static bool begins(const struct span *word, const char *text)
 {
 	return word->size >= strlen(text) && memcmp(word->text, text, strlen(text)) == 0;
 }
@@ -94,13 +76,13 @@ static const char *weakness_of_mode(const struct cipher *cipher, unsigned key_bi
 {
 	static const char *const sound_cbc[] = {"essiv", "eboiv", "elephant", "lmk", "tcw", "random"};
 
-	if (is(&cipher->mode, "ecb"))
+	if (span_is(&cipher->mode, "ecb"))
 		return "equal parts of files stay visible (ECB mode)";
-	if (is(&cipher->iv, "null") || cipher->iv.size == 0)
+	if (span_is(&cipher->iv, "null") || cipher->iv.size == 0)
 		return "equal parts of files stay visible (no initialisation vector)";
-	if (key_bits < (is(&cipher->mode, "xts") ? 256U : 128U))
+	if (key_bits < (span_is(&cipher->mode, "xts") ? 256U : 128U))
 		return "the key is too short";
-	if (!is(&cipher->mode, "cbc"))
+	if (!span_is(&cipher->mode, "cbc"))
 		return "";
 	for (size_t i = 0; i < ELEMENTS(sound_cbc); i++)
 		if (begins(&cipher->iv, sound_cbc[i]))
@@ -112,19 +94,19 @@ static enum cipher_strength judge_name(const struct cipher *cipher, const char *
 {
 	static const char *const wide[] = {"xchacha12,aes", "xchacha20,aes"};
 
-	if (in_list(&cipher->name, old_names, ELEMENTS(old_names))) {
+	if (span_in(&cipher->name, old_names, ELEMENTS(old_names))) {
 		*ret_weakness = "the cipher is outdated";
 		return CIPHER_WEAK;
 	}
-	if (in_list(&cipher->name, strong_names, ELEMENTS(strong_names)) ||
-		(is(&cipher->mode, "adiantum") && in_list(&cipher->name, wide, ELEMENTS(wide))))
+	if (span_in(&cipher->name, strong_names, ELEMENTS(strong_names)) ||
+		(span_is(&cipher->mode, "adiantum") && span_in(&cipher->name, wide, ELEMENTS(wide))))
 		return CIPHER_STRONG;
 	return CIPHER_UNKNOWN;
 }
 
 enum cipher_strength cipher_judge(const char *text, size_t size, unsigned key_bits, const char **ret_weakness)
 {
-	const struct word word = {text, size};
+	const struct span word = {text, size};
 	struct cipher cipher = {0};
 	enum cipher_strength strength;
 
@@ -133,7 +115,7 @@ enum cipher_strength cipher_judge(const char *text, size_t size, unsigned key_bi
 		return CIPHER_NULL;
 	if (!(begins(&word, "capi:") ? split_capi(&word, &cipher) : split_plain(&word, &cipher)))
 		return CIPHER_UNKNOWN;
-	if (!in_list(&cipher.mode, known_modes, ELEMENTS(known_modes)))
+	if (!span_in(&cipher.mode, known_modes, ELEMENTS(known_modes)))
 		return CIPHER_UNKNOWN;
 	strength = judge_name(&cipher, ret_weakness);
 	if (strength != CIPHER_STRONG)

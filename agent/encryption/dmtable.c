@@ -7,37 +7,18 @@
 
 #include "encryption/dmtable.h"
 
+#include "base/span.h"
 #include "device/cipher.h"
 
-#include <string.h>
-
-struct word {
-	const char *text;
-	size_t size;
-};
-
 /* The next word of *rest; false at the end. */
-static bool next_word(const char **rest, struct word *ret_word)
+static bool next_word(const char **rest, struct span *ret_word)
 {
 	const char *start = *rest + strspn(*rest, " ");
 	size_t size = strcspn(start, " ");
 
 	*rest = start + size;
-	*ret_word = (struct word){start, size};
+	*ret_word = (struct span){start, size};
 	return size > 0;
-}
-
-static bool is(const struct word *word, const char *text)
-{
-	return strlen(text) == word->size && memcmp(word->text, text, word->size) == 0;
-}
-
-static bool in_list(const struct word *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (is(word, list[i]))
-			return true;
-	return false;
 }
 
 static bool parse_number(const char **text, const char *end, uint32_t *ret)
@@ -51,7 +32,7 @@ static bool parse_number(const char **text, const char *end, uint32_t *ret)
 	return *text > start && value <= UINT32_MAX;
 }
 
-static bool parse_device(const struct word *word, struct dmtable_device *ret)
+static bool parse_device(const struct span *word, struct dmtable_device *ret)
 {
 	const char *at = word->text, *end = at + word->size;
 
@@ -62,7 +43,7 @@ static bool parse_device(const struct word *word, struct dmtable_device *ret)
 /* The number behind a device, when there is one: in most tables the sector where its part begins. */
 static uint64_t parse_offset(const char *rest)
 {
-	struct word word;
+	struct span word;
 	uint64_t value = 0;
 
 	if (!next_word(&rest, &word))
@@ -75,7 +56,7 @@ static uint64_t parse_offset(const char *rest)
 	return value;
 }
 
-static void add_device(struct dmtable_target *target, const struct word *word, const char *rest)
+static void add_device(struct dmtable_target *target, const struct span *word, const char *rest)
 {
 	struct dmtable_device device;
 
@@ -89,7 +70,7 @@ static void add_device(struct dmtable_target *target, const struct word *word, c
 	target->devices[target->device_count++] = device;
 }
 
-static void judge_cipher(struct dmtable_target *target, const struct word *text)
+static void judge_cipher(struct dmtable_target *target, const struct span *text)
 {
 	switch (cipher_judge(text->text, text->size, target->key_bits, &target->weakness)) {
 	case CIPHER_STRONG:
@@ -108,12 +89,12 @@ static void judge_cipher(struct dmtable_target *target, const struct word *text)
 }
 
 /* Hexadecimal, "-" for none, or ":<bytes>:<type>:<description>" for a key in the kernel's keyring. */
-static unsigned key_bits(const struct word *key)
+static unsigned key_bits(const struct span *key)
 {
 	const char *at = key->text + 1, *end = key->text + key->size;
 	uint32_t bytes;
 
-	if (is(key, "-"))
+	if (span_is(key, "-"))
 		return 0;
 	if (key->text[0] != ':')
 		return key->size > UINT16_MAX ? 0 : (unsigned)key->size * 4;
@@ -124,7 +105,7 @@ static unsigned key_bits(const struct word *key)
 /* "<cipher> <key> <iv offset> <device> <offset> [options]" */
 static void parse_crypt(struct dmtable_target *target, const char *arguments)
 {
-	struct word cipher, key, offset, device;
+	struct span cipher, key, offset, device;
 
 	target->kind = DMTABLE_CRYPT;
 	target->strength = DMTABLE_UNKNOWN_CIPHER;
@@ -151,18 +132,18 @@ static enum dmtable_kind kind_of(const char *type)
 		"snapshot", "thin", "thin-pool", "integrity", "verity", "delay", "flakey", "log-writes",
 		"era", "clone", "dust", "multipath", "unstriped", "ebs"};
 	static const char *const nothing[] = {"zero", "error"};
-	const struct word word = {type, strlen(type)};
+	const struct span word = {type, strlen(type)};
 
-	if (in_list(&word, pass, ELEMENTS(pass)))
+	if (span_in(&word, pass, ELEMENTS(pass)))
 		return DMTABLE_PASS;
-	return in_list(&word, nothing, ELEMENTS(nothing)) ? DMTABLE_NOTHING : DMTABLE_UNKNOWN;
+	return span_in(&word, nothing, ELEMENTS(nothing)) ? DMTABLE_NOTHING : DMTABLE_UNKNOWN;
 }
 
 void dmtable_parse(uint64_t start, uint64_t size, const char *type, const char *arguments,
 	struct dmtable_target *ret_target)
 {
 	struct dmtable_target target = {.start = start, .size = size, .weakness = ""};
-	struct word word;
+	struct span word;
 
 	(void)snprintf(target.type, sizeof target.type, "%s", type);
 	if (strcmp(type, "crypt") == 0) {
