@@ -44,21 +44,6 @@ const char *header_kind_name(enum cryptheader_kind kind)
 	return "no encryption header";
 }
 
-static int rank(enum storage_verdict verdict)
-{
-	switch (verdict) {
-	case STORAGE_ENCRYPTED:
-		return 0;
-	case STORAGE_WEAK:
-		return 1;
-	case STORAGE_UNKNOWN:
-		return 2;
-	case STORAGE_NOT_ENCRYPTED:
-		return 3;
-	}
-	return 3;
-}
-
 static void set_command(struct header_verdict *ret, const char *command)
 {
 	(void)snprintf(ret->command, sizeof ret->command, "%s", command);
@@ -70,7 +55,7 @@ static _printf_(4, 5) bool find(
 {
 	va_list arguments;
 
-	if (rank(verdict) <= rank(ret->verdict))
+	if (storage_rank(verdict) <= storage_rank(ret->verdict))
 		return false;
 	ret->verdict = verdict;
 	ret->command[0] = 0;

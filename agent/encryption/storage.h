@@ -23,6 +23,22 @@ enum storage_verdict {
 	STORAGE_UNKNOWN, /* could not look, or not understood */
 };
 
+/* What is worse ranks higher: a plain leg is certain, one that is not understood may be plain. */
+static inline int storage_rank(enum storage_verdict verdict)
+{
+	switch (verdict) {
+	case STORAGE_ENCRYPTED:
+		return 0;
+	case STORAGE_WEAK:
+		return 1;
+	case STORAGE_UNKNOWN:
+		return 2;
+	case STORAGE_NOT_ENCRYPTED:
+		return 3;
+	}
+	return 3;
+}
+
 #define STORAGE_TEXT      256
 #define STORAGE_CHAIN_MAX 16
 

@@ -55,25 +55,10 @@ static _printf_(4, 5) void decide(
 	va_end(arguments);
 }
 
-static int rank(enum storage_verdict verdict)
-{
-	switch (verdict) {
-	case STORAGE_ENCRYPTED:
-		return 0;
-	case STORAGE_WEAK:
-		return 1;
-	case STORAGE_UNKNOWN:
-		return 2;
-	case STORAGE_NOT_ENCRYPTED:
-		return 3;
-	}
-	return 3;
-}
-
 /* The worse of both; the first of equals. */
 static void join(struct judgement *all, const struct judgement *one)
 {
-	if (rank(one->verdict) > rank(all->verdict))
+	if (storage_rank(one->verdict) > storage_rank(all->verdict))
 		*all = *one;
 }
 
@@ -122,21 +107,16 @@ static bool block_has(const struct walk *walk, const struct block *block, const 
 		walk->root, "/sys/dev/block/%u:%u/%s", block->device.major, block->device.minor, what);
 }
 
-/* Every device that the kernel lists as lying under this one. */
-static void judge_slaves(struct walk *walk, const struct block *block, struct judgement *ret)
+/* The worst of the devices that sysfs lists at path; false when it lists none. */
+static bool judge_listed(struct walk *walk, const char *path, struct judgement *ret)
 {
 	char(*names)[SYSROOT_NAME] = calloc(LEGS_MAX, SYSROOT_NAME);
 	_cleanup_free_ _unused_ void *owner = names;
-	char path[64], text[32];
+	char text[32];
 	size_t count = 0;
 
-	(void)snprintf(
-		path, sizeof path, "/sys/dev/block/%u:%u/slaves", block->device.major, block->device.minor);
-	if (!names || sysroot_list(walk->root, path, names, LEGS_MAX, &count) < 0 || count == 0) {
-		decide(ret, STORAGE_UNKNOWN, fix_unknown, "What lies under %s could not be found out.",
-			block->label);
-		return;
-	}
+	if (!names || sysroot_list(walk->root, path, names, LEGS_MAX, &count) < 0 || count == 0)
+		return false;
 	*ret = encrypted;
 	for (size_t i = 0; i < count; i++) {
 		struct sysroot_device device;
@@ -150,6 +130,19 @@ static void judge_slaves(struct walk *walk, const struct block *block, struct ju
 			judge_device(walk, device, &leg);
 		join(ret, &leg);
 	}
+	return true;
+}
+
+/* Every device that the kernel lists as lying under this one. */
+static void judge_slaves(struct walk *walk, const struct block *block, struct judgement *ret)
+{
+	char path[64];
+
+	(void)snprintf(
+		path, sizeof path, "/sys/dev/block/%u:%u/slaves", block->device.major, block->device.minor);
+	if (!judge_listed(walk, path, ret))
+		decide(ret, STORAGE_UNKNOWN, fix_unknown, "What lies under %s could not be found out.",
+			block->label);
 }
 
 static void judge_crypt(struct walk *walk, const struct block *block, const struct dmtable_target *target,
@@ -362,30 +355,11 @@ static void judge_device(struct walk *walk, struct sysroot_device device, struct
 
 static void judge_btrfs(struct walk *walk, const char *fsid, struct judgement *ret)
 {
-	char(*names)[SYSROOT_NAME] = calloc(LEGS_MAX, SYSROOT_NAME);
-	_cleanup_free_ _unused_ void *owner = names;
-	char path[128], text[32];
-	size_t count = 0;
+	char path[128];
 
 	(void)snprintf(path, sizeof path, "/sys/fs/btrfs/%s/devices", fsid);
-	if (!names || fsid[0] == 0 || sysroot_list(walk->root, path, names, LEGS_MAX, &count) < 0 ||
-		count == 0) {
+	if (fsid[0] == 0 || !judge_listed(walk, path, ret))
 		decide(ret, STORAGE_UNKNOWN, fix_unknown, "The devices of a btrfs could not be found out.");
-		return;
-	}
-	*ret = encrypted;
-	for (size_t i = 0; i < count; i++) {
-		struct sysroot_device device;
-		struct judgement leg;
-
-		if (sysroot_read(walk->root, text, sizeof text, "%s/%s/dev", path, names[i]) < 0 ||
-			sysroot_parse_device(text, &device) < 0)
-			decide(&leg, STORAGE_UNKNOWN, fix_unknown, "The device %s could not be examined.",
-				names[i]);
-		else
-			judge_device(walk, device, &leg);
-		join(ret, &leg);
-	}
 }
 
 /* "sda1-8" is the journal in inode 8 of the file system on sda1; "sda2" is a device that is a journal. */
