@@ -120,7 +120,7 @@ int talk_receive(struct talk *talk, const struct wire_message *message)
 		r = take_begin(talk, message);
 	else if (message->type == OFFLOAD_RECORDED)
 		r = take_recorded(talk, message);
-	if (talk->answered == talk->asked)
+	if (message->type != OFFLOAD_ANSWER || talk->answered == talk->asked)
 		(void)pthread_cond_broadcast(&talk->changed);
 	(void)pthread_mutex_unlock(&talk->lock);
 	return r;
