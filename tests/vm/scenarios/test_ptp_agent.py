@@ -106,6 +106,23 @@ def test_a_delete_that_lies_is_not_ready(nursery):
     camera.remove()
 
 
+@pytest.mark.campaign
+def test_a_camera_formats_its_memory_when_a_manager_says_so(nursery):
+    camera, made = plugged_and_registered(nursery, "formats")
+    nursery.wait_state("offloaded")
+    session = nursery.sessions()[0]
+    assert camera.commands("100f") == []
+    result = nursery.ctl("wipe", CAMERA, "--format", "--yes")
+    assert result.code == 0 and "Formatted is not wiped" in result.out + result.err, result
+    assert nursery.wait_state("emptied")["last_clear"] is None
+    record = nursery.events("removal-done")[0]["fields"]["record"]
+    assert (record["result"], record["method"]) == ("removed, not wiped", "deleted file by file, then formatted by the camera")
+    asked = [words[:2] for words in camera.commands() if words[0] in ("100b", "100f")]
+    assert [words[0] for words in asked] == ["100b"] * len(made) + ["100f"] and asked[-1][1] == "00010001", asked
+    assert on_camera(nursery.laptop) == [] and nursery.session_files(session) == made
+    camera.remove()
+
+
 def test_a_cable_pulled_while_it_is_read_and_while_it_is_emptied(nursery):
     camera, made = plugged_and_registered(nursery, "17:1009:5:1:0:0")
     failed = nursery.wait_event("offload-failed")["fields"]
