@@ -10,6 +10,30 @@
 
 #define EXFAT_LABEL_UNITS 11
 
+static int look_for_folders_of_fat(struct card *card)
+{
+	const struct fat_volume *v = &card->fat;
+	int r = fat_scan(v, &card->tree, card->fat_scan);
+
+	if (r == 0)
+		tree_keep_what_fits(&card->tree,
+			(v->bits == 32 ? v->cluster_bytes : v->root_bytes) -
+				(card->fat_scan->has_label ? FAT_ENTRY_SIZE : 0),
+			v->cluster_bytes - 2 * FAT_ENTRY_SIZE);
+	return r;
+}
+
+static int look_for_folders_of_exfat(struct card *card)
+{
+	uint64_t room = card->exfat.cluster_bytes;
+	int r = exfat_scan(&card->exfat, &card->tree, card->exfat_scan);
+
+	if (r == 0)
+		tree_keep_what_fits(
+			&card->tree, room - card->exfat_scan->kept_count * EXFAT_ENTRY_SIZE, room);
+	return r;
+}
+
 static int look_at_fat(const struct source *source, struct card *card)
 {
 	int r;
@@ -24,7 +48,7 @@ static int look_at_fat(const struct source *source, struct card *card)
 	if (r != 0)
 		return r;
 	card->fat_scan = calloc(1, sizeof *card->fat_scan);
-	return card->fat_scan ? fat_scan(&card->fat, &card->tree, card->fat_scan) : -ENOMEM;
+	return card->fat_scan ? look_for_folders_of_fat(card) : -ENOMEM;
 }
 
 static int look_at_exfat(const struct source *source, struct card *card)
@@ -36,7 +60,7 @@ static int look_at_exfat(const struct source *source, struct card *card)
 		return r;
 	card->file_system = WIPE_FS_EXFAT;
 	card->exfat_scan = calloc(1, sizeof *card->exfat_scan);
-	return card->exfat_scan ? exfat_scan(&card->exfat, &card->tree, card->exfat_scan) : -ENOMEM;
+	return card->exfat_scan ? look_for_folders_of_exfat(card) : -ENOMEM;
 }
 
 int card_look(const struct source *source, bool keep_all_folders, struct card *card)

@@ -73,12 +73,15 @@ static bool is_kept(const struct tree *tree, const char *name, size_t name_size)
 	return tree->depth == 0 && name_size == 4 && strncasecmp(name, "DCIM", 4) == 0;
 }
 
+/* The camera makes again what is not. */
 static int keep(struct tree *tree, const void *entry, size_t entry_size)
 {
 	struct tree_folder *folder;
 
-	if (tree->kept_count == TREE_FOLDERS_MAX || entry_size > TREE_ENTRY_MAX)
-		return WIPE_TOO_MANY;
+	if (tree->kept_count == TREE_FOLDERS_MAX || entry_size > TREE_ENTRY_MAX) {
+		tree->parent = NONE;
+		return 0;
+	}
 	if (!tree->kept) {
 		tree->kept = calloc(TREE_FOLDERS_MAX, sizeof *tree->kept);
 		if (!tree->kept)
@@ -121,6 +124,29 @@ void tree_leave(struct tree *tree, const struct tree_mark *mark)
 	pop_to(tree, mark->path_size);
 	tree->parent = mark->parent;
 	tree->depth--;
+}
+
+void tree_keep_what_fits(struct tree *tree, uint64_t root_room, uint64_t folder_room)
+{
+	uint64_t left[TREE_FOLDERS_MAX];
+	int now[TREE_FOLDERS_MAX];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < tree->kept_count; i++) {
+		struct tree_folder *folder = &tree->kept[i];
+		int parent = folder->parent == ROOT ? ROOT : now[folder->parent];
+		uint64_t *room = parent == ROOT ? &root_room : &left[parent < 0 ? 0 : parent];
+
+		now[i] = NONE;
+		if (parent == NONE || folder->entry_size > *room)
+			continue;
+		*room -= folder->entry_size;
+		left[kept] = folder_room;
+		now[i] = (int)kept;
+		folder->parent = parent;
+		tree->kept[kept++] = *folder;
+	}
+	tree->kept_count = kept;
 }
 
 void tree_blame(struct tree *tree, const char *name, size_t name_size)

@@ -31,7 +31,7 @@ struct tree {
 	uint64_t protected_files;
 	uint64_t folders;
 	uint64_t entries;
-	bool keep_all; /* keep every folder; otherwise only DCIM in the root */
+	bool keep_all; /* keep every folder, as many as can be; otherwise only DCIM in the root */
 	int parent;    /* kept folder that is being read, -1: the root, -2: none */
 	unsigned depth;
 	size_t path_size;
@@ -55,6 +55,11 @@ struct tree_mark {
 /* Goes into a folder; entry is its directory entry. After any return but 0 the path still names it. */
 int tree_enter(struct tree *tree, const char *name, size_t name_size, const void *entry, size_t entry_size,
 	struct tree_mark *ret_mark);
+
+/* Keeps only the folders whose entries fit into the first cluster of the folder they lie in, in the order of
+ * the scan: bytes that are free in the root and in a new folder. */
+void tree_keep_what_fits(struct tree *tree, uint64_t root_room, uint64_t folder_room);
+
 /* Makes the path name the entry that an outcome is about. */
 void tree_blame(struct tree *tree, const char *name, size_t name_size);
 

@@ -137,6 +137,20 @@ def test_folders_are_kept_when_asked(lab):
     assert lab.card.canaries() == 0
 
 
+@pytest.mark.parametrize("fs", ["fat16", "fat32", "exfat"])
+def test_more_folders_than_can_be_kept_are_no_hindrance(lab, fs):
+    card = lab.make_card(fs, {f"DCIM/{n:03}BLUE/IMG_{n:04}.JPG": b"\xff\xd8\xffphoto %d" % n for n in range(700)}, dirty=False)
+    lab.offloaded()
+    lab.clear("--keep-folders")
+    status, text = card.fsck()
+    assert status == 0 and card.list_files() == [], text
+    after = card.path.read_bytes()
+    assert after.count("BLUE".encode("utf-16-le" if fs == "exfat" else "ascii")) > 10 and b"photo" not in after
+    lab.offloaded({})
+    lab.clear("--keep-folders")
+    assert card.path.read_bytes() == after
+
+
 def test_large_clusters_and_odd_sizes(lab):
     card = lab.make_card("fat32", SMALL, mib=300, cluster_sectors=8, dirty=False)
     with open(card.path, "r+b") as image:

@@ -160,6 +160,64 @@ static void all_folders_can_be_kept(void **state)
 	}
 }
 
+static void enter(struct tree *tree, const char *name, size_t entry_size, struct tree_mark *ret_mark)
+{
+	static const uint8_t entry[TREE_ENTRY_MAX];
+
+	assert_int_equal(tree_enter(tree, name, strlen(name), entry, entry_size, ret_mark), 0);
+}
+
+static void folders_without_room_are_not_kept(void **state)
+{
+	struct tree_mark top, below, lowest;
+	struct tree tree;
+
+	tree_init(&tree, true);
+	enter(&tree, "A", 32, &top);
+	enter(&tree, "long name", 96, &below);
+	enter(&tree, "in it", 32, &lowest);
+	tree_leave(&tree, &lowest);
+	tree_leave(&tree, &below);
+	enter(&tree, "x", 64, &below);
+	tree_leave(&tree, &below);
+	tree_leave(&tree, &top);
+	for (const char *name = "BCD"; *name; name++) {
+		enter(&tree, (const char[]){*name, 0}, 32, &top);
+		enter(&tree, "in it", 32, &below);
+		tree_leave(&tree, &below);
+		tree_leave(&tree, &top);
+	}
+	assert_int_equal(tree.kept_count, 10);
+	tree_keep_what_fits(&tree, 2 * 32, 64);
+	assert_int_equal(tree.kept_count, 4);
+	assert_int_equal(tree.kept[0].parent, -1);
+	assert_int_equal(tree.kept[1].parent, 0);
+	assert_int_equal(tree.kept[1].entry_size, 64);
+	assert_int_equal(tree.kept[2].parent, -1);
+	assert_int_equal(tree.kept[3].parent, 2);
+	tree_clear(&tree);
+}
+
+static void more_folders_than_are_kept_are_read(void **state)
+{
+	struct tree_mark mark;
+	struct tree tree;
+
+	tree_init(&tree, true);
+	for (unsigned n = 0; n < TREE_FOLDERS_MAX + 10; n++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof name, "%u", n);
+		enter(&tree, name, 32, &mark);
+		assert_int_equal(tree_file(&tree, "a", 1, 5, false), 0);
+		tree_leave(&tree, &mark);
+	}
+	assert_int_equal(tree.kept_count, TREE_FOLDERS_MAX);
+	assert_int_equal(tree.folders, TREE_FOLDERS_MAX + 10);
+	assert_int_equal(tree.set.files, TREE_FOLDERS_MAX + 10);
+	tree_clear(&tree);
+}
+
 static void a_scattered_root_is_gathered(void **state)
 {
 	_cleanup_subject_ struct subject s = {.image = image_fat(32, 300, false)};
@@ -310,6 +368,8 @@ int main(void)
 		cmocka_unit_test(what_makes_the_card_is_kept),
 		cmocka_unit_test(nothing_else_survives),
 		cmocka_unit_test(all_folders_can_be_kept),
+		cmocka_unit_test(folders_without_room_are_not_kept),
+		cmocka_unit_test(more_folders_than_are_kept_are_read),
 		cmocka_unit_test(a_scattered_root_is_gathered),
 		cmocka_unit_test(matching_is_exact),
 		cmocka_unit_test(a_plan_survives_as_bytes),
