@@ -141,7 +141,7 @@ def test_only_the_live_table_makes_a_stack_encrypted(desk, tmp_path):
         assert properties(desk, node)["OUTING_MEDIA"] == ("plain" if closed else "encrypted"), name
         assert read_only(desk, node) == closed, name
         assert hidden(desk, node) == closed, name
-        desk.ok(["dmsetup", "remove", name])
+        desk.ok(["dmsetup", "remove", "--retry", name])
     assert not read_only(desk, disk)
 
 
@@ -153,11 +153,11 @@ def test_veracrypt_counts_once_it_is_open(desk, make_card):
     node = mapped(desk, "vera", f"0 {sectors(desk, disk) - 512} {CRYPT} {disk} 256", "CRYPT-TCRYPT-vera")
     assert properties(desk, node)["OUTING_MEDIA"] == "encrypted"
     assert not hidden(desk, node)
-    desk.ok(["dmsetup", "remove", "vera"])
+    desk.ok(["dmsetup", "remove", "--retry", "vera"])
     node = mapped(desk, "bitlk", f"0 {sectors(desk, disk) - 512} {CRYPT} {disk} 256", "CRYPT-BITLK-x-bitlk")
     assert properties(desk, node)["OUTING_MEDIA"] == "plain", "BitLocker whose header does not lock"
     assert_closed_for_writing(desk, node)
-    desk.ok(["dmsetup", "remove", "bitlk"])
+    desk.ok(["dmsetup", "remove", "--retry", "bitlk"])
 
 
 def test_what_the_gate_holds_is_nobody_elses(desk, make_card):
@@ -169,7 +169,7 @@ def test_what_the_gate_holds_is_nobody_elses(desk, make_card):
     assert mount_as_alice(desk, node).code != 0
     retrigger(desk, disk + "1")
     assert hidden(desk, disk + "1") and read_only(desk, disk + "1")
-    desk.ok(["dmsetup", "remove", "outing-gate-x"])
+    desk.ok(["dmsetup", "remove", "--retry", "outing-gate-x"])
     retrigger(desk, disk + "1")
     assert not hidden(desk, disk + "1")
 
@@ -191,7 +191,7 @@ def test_without_its_helper_stacks_stay_closed_and_inner_ones_work(desk, make_ca
         assert hidden(desk, node) and mount_as_alice(desk, node).code != 0
         own = mapped(desk, "own", f"0 65536 linear {inner} 0")
         assert not read_only(desk, own)
-        desk.ok("dmsetup remove above && dmsetup remove evil && dmsetup remove own")
+        desk.ok("dmsetup remove --retry above && dmsetup remove --retry evil && dmsetup remove --retry own")
 
 
 @pytest.mark.campaign
@@ -245,7 +245,7 @@ def test_what_the_setting_wants_of_encrypted_sticks(desk, tmp_path, word, writab
     assert (read_only(desk, disk), hidden(desk, disk)) == (not writable, not shown)
     node = mapped(desk, "open", f"0 {sectors(desk, disk) - 32768} {CRYPT} {disk} 32768", "CRYPT-LUKS2-x-open")
     assert (read_only(desk, node), hidden(desk, node)) == (not writable, not shown)
-    desk.ok(["dmsetup", "remove", "open"])
+    desk.ok(["dmsetup", "remove", "--retry", "open"])
     # A change of the setting holds from the next event on.
     if word == "refuse":
         set_removable(desk, "encrypted", "allow")
@@ -294,7 +294,7 @@ def test_a_port_is_external_when_the_technician_says_so(desk, tmp_path):
     assert_closed_for_writing(desk, disk)
     node = mapped(desk, "evil", f"0 65536 linear {disk} 0")
     assert_closed_for_writing(desk, node)
-    desk.ok(["dmsetup", "remove", "evil"])
+    desk.ok(["dmsetup", "remove", "--retry", "evil"])
 
 
 def test_a_package_that_would_open_it_cannot_be_installed(desk):
@@ -466,7 +466,7 @@ def test_opening_an_encrypted_stick_is_recorded_once(nursery, tmp_path):
     nursery.wait_event("device-unlocked")
     retrigger(laptop, node)
     mapped(laptop, "second", f"0 2048 linear {node} 0", "LVM-second")
-    laptop.ok("dmsetup remove second && dmsetup remove open")
+    laptop.ok("dmsetup remove --retry second && dmsetup remove --retry open")
     before = nursery.last_seq()
     mapped(laptop, "open", f"0 {sectors(laptop, disk) - 32768} {CRYPT} {disk} 32768", "CRYPT-LUKS2-x-open")
     nursery.wait_event("device-unlocked", after=before)

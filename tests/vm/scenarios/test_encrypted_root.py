@@ -149,7 +149,7 @@ def test_what_lies_before_an_encrypted_part_is_not_encrypted(encrypted, second_d
         encrypted.ok(f"dd if=/dev/zero of={second_disk} bs=1M count=128 2>/dev/null; sync")
         assert volumes(encrypted)[1][second_disk]["verdict"] == "encrypted"
     finally:
-        encrypted.ok("dmsetup remove late")
+        encrypted.ok("dmsetup remove --retry late")
 
 
 def test_staff_hear_through_the_agent_what_root_sees(encrypted):

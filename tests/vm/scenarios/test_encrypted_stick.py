@@ -252,7 +252,7 @@ def test_bitlocker_with_its_key_beside_it_is_not_encryption(nursery, tmp_path, p
         assert laptop.run(["mkfs.vfat", opened]).code != 0
     else:
         laptop.ok(["mkfs.vfat", opened])
-    laptop.ok("dmsetup remove bitlk; sync")
+    laptop.ok("dmsetup remove --retry bitlk; sync")
     laptop.unplug()
     assert (digest(image) == before) == (said == "plain")
 
@@ -282,7 +282,7 @@ def make_veracrypt(laptop, tmp_path):
     laptop.write("/run/salt", salt)
     table = f"0 8 crypt aes-xts-plain64 {header_key.hex()} 0 {disk} 0"
     laptop.ok(["dmsetup", "create", "head", "--table", table])
-    laptop.ok("dd if=/run/vera of=/dev/mapper/head bs=512 count=1 conv=fsync status=none && udevadm settle && dmsetup remove head")
+    laptop.ok("dd if=/run/vera of=/dev/mapper/head bs=512 count=1 conv=fsync status=none && udevadm settle && dmsetup remove --retry head")
     laptop.ok(f"dd if={disk} of=/run/locked bs=512 count=1 status=none && {{ cat /run/salt; head -c 448 /run/locked; }} >/run/first")
     laptop.ok(["dd", "if=/run/first", f"of={disk}", "bs=512", "count=1", "conv=fsync", "status=none"])
     laptop.ok(["cryptsetup", "open", *VERA, disk, "made"], stdin=PASSPHRASE)

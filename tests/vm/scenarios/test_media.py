@@ -268,7 +268,7 @@ def test_what_is_stacked_on_a_card_is_read_only_too(desk, make_card):
     desk.ok(["dmsetup", "create", "ours", "--uuid", "OUTINGGUARD-test", "--table", f"0 {size} linear {disk}1 0"])
     desk.ok(["udevadm", "settle"])
     assert not read_only(desk, desk.ok(["readlink", "-f", "/dev/mapper/ours"]).strip())
-    desk.ok("dmsetup remove ours && dmsetup remove evil")
+    desk.ok("dmsetup remove --retry ours && dmsetup remove --retry evil")
 
 
 def test_inner_disks_and_what_stands_on_them_are_not_touched(desk, tmp_path):
