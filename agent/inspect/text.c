@@ -200,5 +200,6 @@ int text_read(struct inspection *in, const struct part *part, bool *ret_is_text)
 	if (charset == CHARSET_UTF8)
 		return read_all(in, (const char *)part->bytes + mark, part->size - mark);
 	charset_decode(charset, part->bytes + mark, part->size - mark, &utf8);
-	return utf8.error ? utf8.error : read_all(in, utf8.bytes, utf8.size);
+	/* A mark of its encoding alone is a text that holds nothing. */
+	return utf8.error || utf8.size == 0 ? utf8.error : read_all(in, utf8.bytes, utf8.size);
 }

@@ -55,7 +55,7 @@ def look(register, folder, data, name="letter.bin"):
 
 PASSES = {
     "empty": b"", "text": kit.LETTER, "windows-text": "café naïve £5\r\n".encode("cp1252"), "utf-16": kit.LETTER.encode("utf-16"),
-    "utf-32": kit.LETTER.encode("utf-32"), "csv": "date,cost\n1 May,\"£5\"\n",
+    "utf-32": kit.LETTER.encode("utf-32"), "utf-16-mark": "".encode("utf-16"), "utf-32-mark": b"\0\0\xfe\xff", "csv": "date,cost\n1 May,\"£5\"\n",
     "html": f"<!DOCTYPE html><html><style>p {{font-family: Georgia}}</style><body style='font-family: Georgia'><p>{kit.LETTER}</p></body></html>",
     "svg": "<svg xmlns='http://www.w3.org/2000/svg'><rect width='5' height='5'/><text font-family='Georgia'>Menu</text></svg>",
     "rtf": r"{\rtf1\ansi{\fonttbl{\f0 Georgia;}}\f0 Dear parents,\par sports day \'a3 5}", "docx": kit.docx(), "odt": kit.odt(),
