@@ -135,10 +135,13 @@ void tree_keep_what_fits(struct tree *tree, uint64_t root_room, uint64_t folder_
 	for (size_t i = 0; i < tree->kept_count; i++) {
 		struct tree_folder *folder = &tree->kept[i];
 		int parent = folder->parent == ROOT ? ROOT : now[folder->parent];
-		uint64_t *room = parent == ROOT ? &root_room : &left[parent < 0 ? 0 : parent];
+		uint64_t *room;
 
 		now[i] = NONE;
-		if (parent == NONE || folder->entry_size > *room)
+		if (parent == NONE)
+			continue;
+		room = parent == ROOT ? &root_room : &left[parent];
+		if (folder->entry_size > *room)
 			continue;
 		*room -= folder->entry_size;
 		left[kept] = folder_room;
