@@ -560,18 +560,25 @@ def test_the_audit_log_is_verified_and_a_change_is_found(bed):
     assert bed.audit("log-damaged") or result["verdict"] == "changed"
 
 
+def three_seconds_without_a_wake(agent):
+    """Mounts and devices of other tests wake the agent, too, and rightly; a timer of its own would do so in each look."""
+    def wakes():
+        text = pathlib.Path(f"/proc/{agent.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", text, re.M).group(1))
+
+    before = wakes()
+    with pytest.raises(subprocess.TimeoutExpired):
+        agent.wait(timeout=3)
+    return wakes() == before
+
+
 @pytest.mark.skipif(BUILD.name == "asan", reason="the sanitizer is large")
 def test_an_idle_agent_is_small_and_sleeps(bed):
     bed.start()
     bed.call("ListDevices")
     status = pathlib.Path(f"/proc/{bed.agent.pid}/smaps_rollup").read_text(encoding="utf-8")
     assert int(re.search(r"^Pss:\s+(\d+) kB", status, re.M).group(1)) < 6000
-    before = pathlib.Path(f"/proc/{bed.agent.pid}/status").read_text(encoding="utf-8")
-    with pytest.raises(subprocess.TimeoutExpired):
-        bed.agent.wait(timeout=3)
-    after = pathlib.Path(f"/proc/{bed.agent.pid}/status").read_text(encoding="utf-8")
-    switches = [int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", text, re.M).group(1)) for text in (before, after)]
-    assert switches[0] == switches[1]
+    assert any(three_seconds_without_a_wake(bed.agent) for _ in range(5))
 
 
 @pytest.mark.skipif(BUILD.name == "asan", reason="the sanitizer looks for the same")
