@@ -5,6 +5,7 @@
 #include "inspect/encoded.h"
 
 #define ESCAPE '\x1b'
+#define PIECE  16384 /* bytes that are at hand while one mark after the other is looked for */
 
 static int hex_digit(char c)
 {
@@ -163,6 +164,20 @@ static const char *next_mark(const char *at, const char *end, const char *marks)
 	const char *second = marks[1] ? memchr(at, marks[1], (size_t)((first ? first : end) - at)) : NULL;
 
 	return second ? second : first;
+}
+
+unsigned encoded_text_forms(const char *utf8, size_t size)
+{
+	unsigned found = 0;
+
+	for (size_t at = 0; at < size; at += PIECE) {
+		size_t piece = size - at < PIECE ? size - at : PIECE;
+
+		for (unsigned how = 0; how < ENCODED_TEXT_COUNT; how++)
+			if (!(found >> how & 1) && next_mark(utf8 + at, utf8 + at + piece, forms[how].marks))
+				found |= 1U << how;
+	}
+	return found;
 }
 
 /* Mail is undone as a whole, for its markup and its parts; of all else only the lines that change are of use.

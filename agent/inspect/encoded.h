@@ -35,6 +35,9 @@ enum encoded_text {
 	ENCODED_TEXT_COUNT,
 };
 
+/* A bit, 1 << form, for each form whose marks are in the text; without them it can have none of it. */
+unsigned encoded_text_forms(const char *utf8, size_t size);
+
 /* Appends the whole text with that encoding undone, in bytes of any charset. False, and nothing appended,
  * when there is none of it. */
 bool encoded_undo(enum encoded_text how, const char *utf8, size_t size, struct buffer *out);

@@ -422,7 +422,9 @@ void markup_strip(const char *utf8, size_t size, enum markup_reading reading, st
 	struct markup m = {.at = utf8, .end = utf8 + size, .reading = reading, .out = out};
 
 	while (m.at < m.end && !out->error) {
-		const char *open = memchr(m.at, '<', (size_t)(m.end - m.at)), *until = open ? open : m.end;
+		/* Most tags follow one another. */
+		const char *open = *m.at == '<' ? m.at : memchr(m.at, '<', (size_t)(m.end - m.at));
+		const char *until = open ? open : m.end;
 
 		if (m.in_style)
 			add_style(m.at, until, out);
@@ -470,12 +472,19 @@ bool markup_likely(const char *utf8, size_t size)
 	return false;
 }
 
-/* Only what begins as XML is read as XML by anybody. */
+/* Only what begins as XML is read as XML by anybody. Its '<' are many, its '!' few. */
 bool markup_defines_entities(const char *utf8, size_t size)
 {
-	size_t start = 0;
+	const char *at = utf8, *end = utf8 + size;
 
-	while (start < size && is_space(utf8[start]))
-		start++;
-	return start < size && utf8[start] == '<' && buffer_find(utf8, size, "<!ENTITY", 8);
+	while (at < end && is_space(*at))
+		at++;
+	if (at == end || *at != '<')
+		return false;
+	while ((at = buffer_find(at, (size_t)(end - at), "!ENTITY", 7))) {
+		if (at[-1] == '<')
+			return true;
+		at++;
+	}
+	return false;
 }

@@ -160,12 +160,15 @@ static int read_undone(struct inspection *in, enum encoded_text how, const char 
 
 static int read_encoded(struct inspection *in, const char *utf8, size_t size)
 {
+	unsigned forms;
 	int r = 0;
 
 	if (in->decoded >= DECODED_MAX || size < FIND_ENCODED)
 		return 0;
+	forms = encoded_text_forms(utf8, size);
 	for (int how = 0; r == 0 && how < ENCODED_TEXT_COUNT; how++)
-		r = read_undone(in, (enum encoded_text)how, utf8, size);
+		if (forms >> how & 1)
+			r = read_undone(in, (enum encoded_text)how, utf8, size);
 	return r == 0 ? encoded_find(utf8, size, visit, in) : r;
 }
 

@@ -166,6 +166,42 @@ static void letters_written_as_others_are_undone(void **state)
 	check_undone(ENCODED_OVERSTRIKE, "N\bNo\bo \x1b[1mw\x1b[0m", "No w");
 }
 
+static void marks_are_seen_wherever_they_stand(void **state)
+{
+	static char text[40000];
+	static const char marks[] = "=%\\+\b\x1b";
+	static const unsigned forms[] = {ENCODED_QUOTED_PRINTABLE, ENCODED_PERCENT, ENCODED_BACKSLASH,
+		ENCODED_UTF7, ENCODED_OVERSTRIKE, ENCODED_OVERSTRIKE};
+	static const size_t places[] = {0, 16383, 16384, 32767, 32768, sizeof text - 1};
+
+	memset(text, 'a', sizeof text);
+	assert_int_equal(encoded_text_forms(text, sizeof text), 0);
+	assert_int_equal(encoded_text_forms(text, 0), 0);
+	for (size_t i = 0; i < ELEMENTS(forms); i++)
+		for (size_t place = 0; place < ELEMENTS(places); place++) {
+			text[places[place]] = marks[i];
+			assert_int_equal(encoded_text_forms(text, sizeof text), 1U << forms[i]);
+			text[places[place]] = 'a';
+		}
+	text[1] = '=';
+	text[20000] = '%';
+	assert_int_equal(encoded_text_forms(text, sizeof text),
+		1U << ENCODED_QUOTED_PRINTABLE | 1U << ENCODED_PERCENT);
+}
+
+static void entities_of_its_own_are_seen(void **state)
+{
+	static const char *const defined[] = {
+		"<!ENTITY a 'b'>", " \n<?xml?><!DOCTYPE x [<!ENTITY a 'b'>]>", "<a>!ENTITY !</a><!ENTITY"};
+	static const char *const none[] = {
+		"", " ", "<", "!ENTITY", "<a>!ENTITY</a>", "<!ENTIT", "text <!ENTITY a 'b'>"};
+
+	for (size_t i = 0; i < ELEMENTS(defined); i++)
+		assert_true(markup_defines_entities(defined[i], strlen(defined[i])));
+	for (size_t i = 0; i < ELEMENTS(none); i++)
+		assert_false(markup_defines_entities(none[i], strlen(none[i])));
+}
+
 static void rows_show_what_cells_refer_to(void **state)
 {
 	static const char shared[] =
@@ -234,6 +270,8 @@ int main(void)
 		cmocka_unit_test(rtf_is_read),
 		cmocka_unit_test(bytes_written_as_text_are_found),
 		cmocka_unit_test(letters_written_as_others_are_undone),
+		cmocka_unit_test(marks_are_seen_wherever_they_stand),
+		cmocka_unit_test(entities_of_its_own_are_seen),
 		cmocka_unit_test(rows_show_what_cells_refer_to),
 		cmocka_unit_test(pdf_strings_are_joined_as_a_line_is),
 		cmocka_unit_test(pdf_streams_are_found_without_a_table),
