@@ -116,6 +116,13 @@ class Gate:
 
     def raw(self, canary=CANARY):
         """Every path in the source, temporary ones too, whose content or name has the canary."""
+        while True:
+            try:
+                return self.look(canary)
+            except FileNotFoundError:
+                pass  # it has another name now: once more, all of it
+
+    def look(self, canary):
         found = []
         for folder, names, files in os.walk(self.source):
             found += [n for n in names + files if b"REFUSE" in n.encode().upper()]
