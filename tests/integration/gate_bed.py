@@ -116,11 +116,10 @@ class Gate:
 
     def raw(self, canary=CANARY):
         """Every path in the source, temporary ones too, whose content or name has the canary."""
-        while True:
-            try:
+        for _ in range(100):
+            with contextlib.suppress(FileNotFoundError):  # it has another name now: once more, all of it
                 return self.look(canary)
-            except FileNotFoundError:
-                pass  # it has another name now: once more, all of it
+        return self.look(canary)
 
     def look(self, canary):
         found = []

@@ -561,7 +561,7 @@ def test_the_audit_log_is_verified_and_a_change_is_found(bed):
 
 
 def three_seconds_without_a_wake(agent):
-    """Mounts and devices of other tests wake the agent, too, and rightly; a timer of its own would do so in each look."""
+    """Mounts and devices of other tests wake the agent, too, and rightly; a timer of its own, of less than that, would do so in each look."""
     def wakes():
         text = pathlib.Path(f"/proc/{agent.pid}/status").read_text(encoding="utf-8")
         return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", text, re.M).group(1))

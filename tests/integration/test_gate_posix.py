@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Suites of POSIX behaviour that others wrote, run in a mounted gate: fsx and pjd-fstest (pjdfstest before it got its name)
 as Debian's source of diod carries them, libfuse's own test of system calls from Debian's source of fuse3, stress-ng and fio.
-Each names what it may meet; whatever else it meets is a failure. tests/gate-posix.md says why the gate is so.
+Each names what it may meet, pjd-fstest for the first check of a file
+that is not met; whatever else it meets is a failure. tests/gate-posix.md says why the gate is so.
 
 As root, with OUTING_CAMPAIGN=1; sources and stress-ng are fetched from Debian as apt is set up on this machine.
 """
@@ -33,12 +34,19 @@ TIMES = r"test \d+ -(lt|eq) \d+"  # the time of a change is when it came onto th
 BY_DESIGN = re.compile(f"({OWNERS}|{MODES}|{LINKS}|{FIFOS}|{TIMES})$")
 
 # libfuse's test_syscalls, by the name it prints.
-SYSCALLS = {"symlink", "link", "link-unlink-link", "mkfifo", "socket", "utime", "create+unlink"}
-SYSCALLS_MODE = re.compile(r"st_check_mode\(\) - mode 0644 instead of 0\d*$")
+SYSCALLS = {
+    "symlink": r"symlink: Operation not permitted", "link": r"link: Operation not permitted", "link-unlink-link": r"link: Operation not permitted",
+    "mkfifo": r"mkfifo: Operation not permitted", "socket": r"bind: Operation not permitted", "utime": r"check_times\(\) - [am]time \d+ instead",
+    "create+unlink": r"st_check_nlink\(\) - nlink 1 instead of 0"}
+SYSCALLS_MODE = r"st_check_mode\(\) - mode 0644 instead of 0\d*$"
 
 STRESSORS = ("dentry dir filename rename fstat getdent mknod chmod chown hdd seek fallocate fpunch open touch dirdeep dirmany flock "
              "fcntl lease locka file-ioctl readahead chattr copy-file io fsize").split()
-REFUSED = "link symlink xattr verity fiemap utime access iomix sync-file revio".split()
+REFUSED = {
+    "link": "link calls not allowed", "symlink": "link calls not allowed", "xattr": "does not support xattr", "verity": "verity is not supported",
+    "fiemap": "FS_IOC_FIEMAP not supported", "utime": "(access|modified) time is less than expected", "access": r"(face|ac)cess\w* \d+ on chmod mode [15]00 failed: 13",
+    "iomix": "fallocate failed, errno=27", "sync-file": "fallocate failed: errno=27", "revio": "ftruncate failed, errno=27"}
+HOW_IT_ENDED = re.compile(r"process \[\d+\]|.* finished prematurely")
 FIO = ("fio --name=v --filename=f --size=16m --rw=randwrite --bs=4k --do_verify=1 --verify_fatal=1 --buffer_pattern=0x61 "
        "--verify=pattern --verify_pattern=0x61626364 --minimal")
 
@@ -90,7 +98,6 @@ def debian_sources(folder, *packages):
 
 def compile_c(path, into, *options):
     subprocess.run(["gcc", "-O2", "-w", "-D_GNU_SOURCE", *options, "-o", into, path], check=True)
-    return into
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +105,9 @@ def sources(tmp_path_factory):
     folder = debian_sources(tmp_path_factory.mktemp("debian"), "diod", "fuse3")
     (folder / "config.h").write_text("")
     (folder / "fuse_config.h").write_text("#define HAVE_COPY_FILE_RANGE 1\n#define HAVE_STATX 1\n")
+    compile_c(folder / DIOD / "fsx" / "fsx.c", folder / "fsx", f"-I{folder}")
+    compile_c(folder / DIOD / "fstest" / "fstest.c", folder / DIOD / "fstest" / "fstest", '-D__OS__="Linux"')
+    compile_c(folder / FUSE / "test_syscalls.c", folder / "calls", f"-I{folder}", f"-I{folder / FUSE}/../include")
     return folder
 
 
@@ -105,8 +115,7 @@ def sources(tmp_path_factory):
 @pytest.mark.parametrize("seed", (1, 2, 3, 4, 5))
 def test_fsx_reads_what_it_wrote(sources, gate, tmp_path, seed, options):  # noqa: F811
     """Without its mapped writes (-W) and reads (-R): a file that is open for writing can not be mapped shared here."""
-    fsx = compile_c(sources / DIOD / "fsx" / "fsx.c", tmp_path / "fsx", f"-I{sources}")
-    done = subprocess.run([fsx, "-q", "-R", "-W", "-N", str(OPERATIONS), "-S", str(seed), "-P", tmp_path, *options.split(), "file"],
+    done = subprocess.run([sources / "fsx", "-q", "-R", "-W", "-N", str(OPERATIONS), "-S", str(seed), "-P", tmp_path, *options.split(), "file"],
                           cwd=gate.mount, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0 and "All operations completed" in done.stdout, done.stdout + done.stderr
     gate.settle()
@@ -127,7 +136,6 @@ def first_not_met(said):
 
 def test_pjd_fstest_meets_what_is_refused_by_design(sources, gate):  # noqa: F811
     suite = sources / DIOD / "fstest"
-    compile_c(suite / "fstest.c", suite / "fstest", '-D__OS__="Linux"')
     (suite / "tests" / "conf").write_text('os=`uname`\nfs="ext3"\n')
     with open(suite / "tests" / "misc.sh", "a", encoding="utf-8") as helper:
         helper.write(EXPECT)
@@ -139,12 +147,11 @@ def test_pjd_fstest_meets_what_is_refused_by_design(sources, gate):  # noqa: F81
     assert {name: met for name, met in files.items() if met and not BY_DESIGN.match(met)} == {}
 
 
-def test_system_calls_of_libfuse_meet_what_is_refused_by_design(sources, gate, tmp_path):  # noqa: F811
-    program = compile_c(sources / FUSE / "test_syscalls.c", tmp_path / "calls", f"-I{sources}", f"-I{sources / FUSE}/../include")
-    done = subprocess.run([program, gate.mount], capture_output=True, text=True, timeout=120, check=False)
+def test_system_calls_of_libfuse_meet_what_is_refused_by_design(sources, gate):  # noqa: F811
+    done = subprocess.run([sources / "calls", gate.mount], capture_output=True, text=True, timeout=120, check=False)
     said = re.findall(r"^ *\d+ \[(.*)\] (.*)$", done.stdout + done.stderr, re.M)
     assert sum(what == "OK" for _, what in said) >= 24
-    assert [(name, what) for name, what in said if what != "OK" and name not in SYSCALLS and not SYSCALLS_MODE.search(what)] == []
+    assert [(name, what) for name, what in said if what != "OK" and not re.search(SYSCALLS.get(name, SYSCALLS_MODE), what)] == []
 
 
 @pytest.fixture(scope="module")
@@ -180,4 +187,7 @@ def test_a_stressor_of_stress_ng_is_content(stressed, name):
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_stressor_of_stress_ng_meets_a_refusal(stressed, name):
-    assert run(stress(name), stressed.mount) != (0, [])
+    _, said = run(stress(name), stressed.mount)
+    said = [line for line in said if not HOW_IT_ENDED.match(line)]
+    assert said or name == "utime"  # it looks at seconds, and half of them are even
+    assert [line for line in said if not re.search(REFUSED[name], line)] == []
