@@ -10,7 +10,8 @@ that 100,000 files do not fill. The judge is the installed one with a register o
 close() returns the verdict, so one cp waits for each file's judging before it opens the next file: what it copies a
 second is bounded by 1 / (1 / copying + 1 / judging), however fast either is. Four cp beside each other show what is left
 when that wait is not everybody's. A stick takes some tens of MB/s, and there the wait is covered by the writing of what
-was judged before: the same is measured on the backing slowed down, as fast and as slow as sticks are.
+was judged before, unless judging takes longer than writing, as it may with documents that are nothing but text: the same is
+measured on the backing slowed down, as fast and as slow as sticks are.
 
     bench_gate.py [--flood N] [--rounds N]
 """
