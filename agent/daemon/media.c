@@ -196,6 +196,14 @@ int media_event(struct media *media, enum device_event event, const struct devic
 	return r < 0 ? r : media_judge(media);
 }
 
+void media_await_rules(struct media *media, const char *syspath)
+{
+	struct medium *medium = find_place(media, syspath);
+
+	if (medium && medium->told_any && medium->told == DECISION_GATE)
+		medium->facts.settled = false;
+}
+
 /* The registered reader that it is in or that it is. */
 static int find_reader(struct daemon *daemon, const struct medium *medium, struct registered_device *ret)
 {

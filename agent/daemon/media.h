@@ -56,6 +56,10 @@ DEFINE_CLEANUP(struct media, media_free);
 int media_event(struct media *media, enum device_event event, const struct device_facts *facts,
 	const char *offload_source);
 
+/* A worker wrote to the medium there, and the rules were asked to look again: no gate goes by what it held
+ * before, perhaps in partitions that are gone. The event that comes is the end of that. */
+void media_await_rules(struct media *media, const char *syspath);
+
 /* Everything is judged again, and what follows from it is done. */
 int media_judge(struct media *media);
 

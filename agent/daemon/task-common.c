@@ -51,6 +51,14 @@ void task_opened(struct task *task, int r)
 	worker_kill(task->worker);
 }
 
+void task_look_again(const struct task *task)
+{
+	const char *place = task->device.syspath;
+
+	if (*place && task->daemon->options.use_udev && device_retrigger(place) >= 0)
+		media_await_rules(task->daemon->media, place);
+}
+
 int task_receive(struct task *task, int (*take)(struct task *task, const struct wire_message *message),
 	const bool *ended, const char *what)
 {

@@ -292,9 +292,8 @@ static void ended(struct worker *worker, enum worker_end end, int exit_status, v
 	struct task *task = data;
 
 	task->worker = worker_free(task->worker);
-	/* The rules look at it again: closed while it is plain, open once it is encrypted. */
-	if (*task->device.syspath && task->daemon->options.use_udev)
-		(void)device_retrigger(task->device.syspath);
+	/* Closed while it is plain, open once it is encrypted. */
+	task_look_again(task);
 	settle(task, end);
 }
 

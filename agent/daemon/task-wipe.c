@@ -203,9 +203,8 @@ static void ended(struct worker *worker, enum worker_end end, int exit_status, v
 	task->worker = worker_free(task->worker);
 	if (!task->wipe_ended)
 		r = wipe_recorder_worker_gone(task->wipe);
-	/* The rules close the card again; they do it for the closed descriptor too, this is for certain. */
-	if (*task->device.syspath && task->daemon->options.use_udev)
-		(void)device_retrigger(task->device.syspath);
+	/* To close the card again; the rules do it for the closed descriptor too, this is for certain. */
+	task_look_again(task);
 	if (r < 0)
 		task_end_errno(task, r, "The end of the clear could not be written down");
 	else

@@ -95,6 +95,9 @@ int task_open_node(struct task *task, node_done opened);
 /* In that callback, after the worker was told to begin: r as that said it. */
 void task_opened(struct task *task, int r);
 
+/* A worker wrote to the medium and has ended: the rules look at it again, and no gate is opened before. */
+void task_look_again(const struct task *task);
+
 /* Takes what the worker has said, some messages at a time: take() for each, until *ended. Returns what
  * readable() of struct worker_events returns; an error is logged as that of "what". */
 int task_receive(struct task *task, int (*take)(struct task *task, const struct wire_message *message),

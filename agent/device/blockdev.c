@@ -98,6 +98,11 @@ int blockdev_set_read_only(int fd, bool read_only)
 	return ioctl(fd, BLKROSET, &value) < 0 ? -errno : 0;
 }
 
+int blockdev_read_table(int fd)
+{
+	return ioctl(fd, BLKRRPART) < 0 ? -errno : 0;
+}
+
 int blockdev_size(int fd, uint64_t *ret_bytes)
 {
 	uint64_t bytes = 0;

@@ -30,6 +30,10 @@ int blockdev_open_exclusive(const char *path);
 int blockdev_get_read_only(int fd, bool *ret_read_only);
 int blockdev_set_read_only(int fd, bool read_only);
 
+/* The kernel looks again which partitions the disk behind fd has: those that it had and has no more are gone
+ * at once. Needs CAP_SYS_ADMIN. -EBUSY: one of them is open, and all stay; -EINVAL: it has none ever. */
+int blockdev_read_table(int fd);
+
 /* Bytes; an image's file size. 0 bytes means no medium. */
 int blockdev_size(int fd, uint64_t *ret_bytes);
 int blockdev_sector_size(int fd, unsigned *ret_bytes);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/sandbox.h"
 #include "base/wire.h"
 #include "device/blockdev.h"
@@ -26,8 +27,8 @@
 #include <sys/syscall.h>
 
 #define PROGRESS_PAUSE_NS (250 * 1000 * 1000ULL)
-#define CLOSE_TRIES       50
-#define CLOSE_PAUSE_MS    100
+#define BUSY_TRIES        50
+#define BUSY_PAUSE_MS     100
 
 struct putting {
 	int socket;
@@ -120,6 +121,25 @@ static int read_list(struct putting *p)
 
 /* --- the stick --- */
 
+/*
+ * What held the plain stick is overwritten, its partitions as well, but the kernel has them until somebody
+ * asks. udev does when the writer closes the stick, unless our lock is there first: then nobody would, and
+ * what is left of the old table would be looked at, and would bar the new one. udev's own look may still
+ * have one open for a moment. Where there are none, or none ever, nothing is left to be forgotten.
+ */
+static void forget_partitions(const struct putting *p)
+{
+	int r = -EBUSY;
+
+	for (unsigned i = 0; i < BUSY_TRIES && r == -EBUSY; i++) {
+		r = blockdev_read_table(p->device_fd);
+		if (r == -EBUSY)
+			(void)poll(NULL, 0, BUSY_PAUSE_MS);
+	}
+	if (r < 0 && r != -EINVAL)
+		log_errno(LOG_LEVEL_WARNING, r, "%s: the old partitions are still there", p->device);
+}
+
 /* The lock keeps udev, and with it the desktop, away until we are through. */
 static int hold_device(struct putting *p)
 {
@@ -132,6 +152,7 @@ static int hold_device(struct putting *p)
 	r = blockdev_insertion(p->device_fd, insertion);
 	if (p->insertion && (r < 0 || strcmp(insertion, p->insertion) != 0))
 		return fail(p, ENCRYPT_OTHER_INSERTION, "insertion", -r);
+	forget_partitions(p);
 	r = blockdev_set_read_only(p->device_fd, false);
 	return r < 0 ? fail(p, ENCRYPT_NOT_OPENED, "read-only flag", r) : 0;
 }
@@ -159,10 +180,10 @@ static int close_volume(struct putting *p)
 {
 	int r = LUKS_IN_USE;
 
-	for (unsigned i = 0; i < CLOSE_TRIES && r == LUKS_IN_USE; i++) {
+	for (unsigned i = 0; i < BUSY_TRIES && r == LUKS_IN_USE; i++) {
 		r = luks_deactivate(p->mapping);
 		if (r == LUKS_IN_USE)
-			(void)poll(NULL, 0, CLOSE_PAUSE_MS);
+			(void)poll(NULL, 0, BUSY_PAUSE_MS);
 	}
 	return r == LUKS_OK ? 0 : fail(p, ENCRYPT_NOT_OPENED, "closing", r < 0 ? r : EBUSY);
 }

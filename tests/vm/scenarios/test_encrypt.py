@@ -10,6 +10,7 @@ import pytest
 STICK = "Blue Room stick"
 GOOD = b"purple kettle sings at dawn"
 CANARY = b"CANARY-OF-AN-INVENTED-CHILD"
+HOLDS_THE_STICK = "until pid=$(pgrep -f '^[^ ]*outing-encrypt --put-back') && grep -q \"FLOCK .* $pid \" /proc/locks; do :; done"
 FILES = {
     "LETTERS/To the parents.txt": CANARY * 200,
     "LETTERS/Easter/Menu.txt": b"eggs, and more eggs\n" * 999,
@@ -187,6 +188,27 @@ def test_discarded_means_that_nothing_is_copied(nursery, make_card):
     close(nursery.laptop, target)
     nursery.laptop.unplug()
     assert card.path.read_bytes().count(CANARY) == 0
+
+
+def test_udev_that_looks_too_late_leaves_nothing_of_the_old_table(nursery, make_card):
+    """The stick is held for the second half before udev could look at what the first half wrote."""
+    card = make_stick(make_card)
+    disk = plug(nursery, card)
+    laptop = nursery.laptop
+    laptop.slow_down(8 << 20)
+    job = laptop.run(["outingctl", "encrypt", STICK, "--yes", "--no-wait"], user="alice", stdin=GOOD)
+    assert job.code == 0, job.err
+    nursery.wait_progress("encrypt", 0.6, phase="reading back")
+    laptop.ok("systemctl kill --kill-whom=main --signal=STOP systemd-udevd")
+    try:
+        laptop.ok(HOLDS_THE_STICK)
+    finally:
+        laptop.ok("systemctl kill --kill-whom=main --signal=CONT systemd-udevd")
+    nursery.wait_event("encrypt-done")
+    target = open_as_alice(laptop, disk)
+    assert files_below(laptop, target) == {p: hashlib.sha256(d).hexdigest() for p, d in FILES.items()}
+    assert laptop.ok(["lsblk", "-nro", "NAME,TYPE", disk]).count("part") == 0
+    assert nursery.events("gate-failed") == []
 
 
 def test_a_camera_is_not_encrypted(nursery, make_card):
