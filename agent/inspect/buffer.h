@@ -35,7 +35,8 @@ static inline bool buffer_make_room(struct buffer *b, size_t more)
 		return false;
 	if (b->room - b->size >= more)
 		return true;
-	if (more > SIZE_MAX / 4 - b->size || (b->max && more > b->max - b->size)) {
+	/* Single bytes are taken as long as there is room, which may be more than max. */
+	if (more > SIZE_MAX / 4 - b->size || (b->max && (b->size > b->max || more > b->max - b->size))) {
 		b->error = -EFBIG;
 		return false;
 	}

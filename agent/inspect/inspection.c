@@ -27,14 +27,17 @@ int inspection_kind(struct inspection *in, struct kind kind)
 	return INSPECTION_STOP;
 }
 
+/* Whoever is refused for names gets its sentence at the end, when all of them were counted. */
+int inspection_text_piece(struct inspection *in, const char *utf8, size_t size)
+{
+	return in->match && names_match_feed(in->match, utf8, size) ? INSPECTION_STOP : 0;
+}
+
 int inspection_text(struct inspection *in, const char *utf8, size_t size)
 {
-	/* Whoever is refused for names gets its sentence at the end, when all of them were counted. */
-	if (!in->match)
-		return 0;
-	if (names_match_feed(in->match, utf8, size))
-		return INSPECTION_STOP;
-	return names_match_feed(in->match, "\n\n", 2) ? INSPECTION_STOP : 0;
+	int r = inspection_text_piece(in, utf8, size);
+
+	return r == 0 ? inspection_text_piece(in, "\n\n", 2) : r;
 }
 
 int inspection_title(struct inspection *in, const char *bytes, size_t size)

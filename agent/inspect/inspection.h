@@ -66,6 +66,9 @@ size_t inspection_room(const struct inspection *in);
 /* Text for the search for names, as UTF-8, and the end of a paragraph. */
 int inspection_text(struct inspection *in, const char *utf8, size_t size);
 
+/* The same without the end: the paragraph goes on with what comes next. */
+int inspection_text_piece(struct inspection *in, const char *utf8, size_t size);
+
 /* The name of a file, folder or attachment, or a title, in bytes of whatever charset. */
 int inspection_title(struct inspection *in, const char *bytes, size_t size);
 

@@ -8,6 +8,7 @@
 
 #define TAG_MAX  1024 /* bytes of a tag that is looked for */
 #define NAME_MAX 32
+#define PIECE    65536
 
 #define KNOWN_COUNT 64 /* a power of two */
 
@@ -31,8 +32,7 @@ struct known {
 struct markup {
 	struct known known[KNOWN_COUNT];
 	const char *at, *end;
-	enum markup_reading reading;
-	struct buffer *out;
+	struct buffer *joined, *divided; /* the readings, NULL: not wanted */
 	bool in_style, in_font;
 };
 
@@ -148,6 +148,14 @@ static void add_text(const char *at, const char *end, struct buffer *out)
 	}
 }
 
+static void add_shown(struct markup *m, const char *at, const char *end)
+{
+	if (m->joined)
+		add_text(at, end, m->joined);
+	if (m->divided)
+		add_text(at, end, m->divided);
+}
+
 /* --- style sheets --- */
 
 /* Without their declarations of fonts. */
@@ -163,6 +171,14 @@ static void add_style(const char *at, const char *end, struct buffer *out)
 		}
 		buffer_add_char(out, *at++);
 	}
+}
+
+static void add_shown_style(struct markup *m, const char *at, const char *end)
+{
+	if (m->joined)
+		add_style(at, end, m->joined);
+	if (m->divided)
+		add_style(at, end, m->divided);
 }
 
 /* --- tags --- */
@@ -291,20 +307,20 @@ static struct word take_value(struct markup *m)
 /* No markup has attributes without values beside its elements' names as people write them. */
 static void add_names(struct markup *m, struct word element, struct word name)
 {
-	buffer_divide(m->out, ' ');
-	buffer_add(m->out, element.start, element.length);
-	buffer_add_char(m->out, ' ');
-	buffer_add(m->out, name.start, name.length);
-	buffer_add_char(m->out, '\n');
+	buffer_divide(m->divided, ' ');
+	buffer_add(m->divided, element.start, element.length);
+	buffer_add_char(m->divided, ' ');
+	buffer_add(m->divided, name.start, name.length);
+	buffer_add_char(m->divided, '\n');
 }
 
 /* "<Amelia>": an element written like a name. */
 static void add_capitalised(struct markup *m, struct word element)
 {
-	if (m->reading == MARKUP_DIVIDED && element.length > 2 && element.start[0] >= 'A' &&
-		element.start[0] <= 'Z' && !(element.start[1] >= 'A' && element.start[1] <= 'Z')) {
-		buffer_add(m->out, element.start, element.length);
-		buffer_add_char(m->out, ' ');
+	if (m->divided && element.length > 2 && element.start[0] >= 'A' && element.start[0] <= 'Z' &&
+		!(element.start[1] >= 'A' && element.start[1] <= 'Z')) {
+		buffer_add(m->divided, element.start, element.length);
+		buffer_add_char(m->divided, ' ');
 	}
 }
 
@@ -314,33 +330,33 @@ static void attribute(struct markup *m, struct word element)
 	unsigned what;
 
 	if (m->at == m->end || *m->at != '=') {
-		if (m->reading == MARKUP_DIVIDED)
+		if (m->divided)
 			add_names(m, element, name);
 		return;
 	}
 	m->at++;
 	value = take_value(m);
-	if (m->reading == MARKUP_JOINED || value.length < 2)
+	if (!m->divided || value.length < 2)
 		return;
 	what = traits(m, name);
 	if (is_font_attribute(m, element, what))
 		return;
-	buffer_divide(m->out, ' ');
+	buffer_divide(m->divided, ' ');
 	if (what & TRAIT_STYLE)
-		add_style(value.start, value.start + value.length, m->out);
+		add_style(value.start, value.start + value.length, m->divided);
 	else
-		add_text(value.start, value.start + value.length, m->out);
-	buffer_add_char(m->out, '\n');
+		add_text(value.start, value.start + value.length, m->divided);
+	buffer_add_char(m->divided, '\n');
 }
 
 static void divide(struct markup *m, unsigned what)
 {
-	if (what & TRAIT_CELL)
-		buffer_divide(m->out, '\t');
-	else if (what & TRAIT_BLOCK)
-		buffer_divide(m->out, '\n');
-	else if (m->reading == MARKUP_DIVIDED)
-		buffer_divide(m->out, ' ');
+	char divider = what & TRAIT_CELL ? '\t' : what & TRAIT_BLOCK ? '\n' : ' ';
+
+	if (m->joined && what & (TRAIT_CELL | TRAIT_BLOCK))
+		buffer_divide(m->joined, divider);
+	if (m->divided)
+		buffer_divide(m->divided, divider);
 }
 
 /* at stands behind '<', on a letter or '/'. */
@@ -408,38 +424,82 @@ static void declaration(struct markup *m)
 	} else {
 		w = take_until(m, ">");
 	}
-	if (!shown && m->reading == MARKUP_JOINED)
+	if (shown && m->joined)
+		buffer_add(m->joined, w.start, w.length);
+	if (m->divided && !shown)
+		buffer_divide(m->divided, '\n');
+	if (m->divided)
+		buffer_add(m->divided, w.start, w.length);
+	if (m->divided && !shown)
+		buffer_divide(m->divided, '\n');
+}
+
+static void no_tag(struct markup *m)
+{
+	if (m->joined)
+		buffer_add_char(m->joined, '<');
+	if (m->divided)
+		buffer_add_char(m->divided, '<');
+}
+
+/* The text before the next tag, and that tag. */
+static void step(struct markup *m)
+{
+	/* Most tags follow one another. */
+	const char *open = *m->at == '<' ? m->at : memchr(m->at, '<', (size_t)(m->end - m->at));
+	const char *until = open ? open : m->end;
+
+	if (m->in_style)
+		add_shown_style(m, m->at, until);
+	else if (!m->in_font)
+		add_shown(m, m->at, until);
+	m->at = open ? open + 1 : m->end;
+	if (m->at >= m->end)
 		return;
-	if (!shown)
-		buffer_divide(m->out, '\n');
-	buffer_add(m->out, w.start, w.length);
-	if (!shown)
-		buffer_divide(m->out, '\n');
+	if (*m->at == '!' || *m->at == '?')
+		declaration(m);
+	else if (is_letter(*m->at) || *m->at == '/')
+		tag(m);
+	else
+		no_tag(m);
 }
 
 void markup_strip(const char *utf8, size_t size, enum markup_reading reading, struct buffer *out)
 {
-	struct markup m = {.at = utf8, .end = utf8 + size, .reading = reading, .out = out};
+	struct markup m = {.at = utf8,
+		.end = utf8 + size,
+		.joined = reading == MARKUP_JOINED ? out : NULL,
+		.divided = reading == MARKUP_DIVIDED ? out : NULL};
 
-	while (m.at < m.end && !out->error) {
-		/* Most tags follow one another. */
-		const char *open = *m.at == '<' ? m.at : memchr(m.at, '<', (size_t)(m.end - m.at));
-		const char *until = open ? open : m.end;
+	while (m.at < m.end && !out->error)
+		step(&m);
+}
 
-		if (m.in_style)
-			add_style(m.at, until, out);
-		else if (!m.in_font)
-			add_text(m.at, until, out);
-		m.at = open ? open + 1 : m.end;
-		if (m.at >= m.end)
-			break;
-		if (*m.at == '!' || *m.at == '?')
-			declaration(&m);
-		else if (is_letter(*m.at) || *m.at == '/')
-			tag(&m);
-		else
-			buffer_add_char(out, '<');
+/* All but the last byte, which says whether a divider stands there already. */
+static int hand_on(struct buffer *joined, markup_take take, void *data)
+{
+	size_t last = joined->size - 1;
+	int r = take(data, joined->bytes, last);
+
+	joined->bytes[0] = joined->bytes[last];
+	joined->size = 1;
+	return r;
+}
+
+int markup_read(const char *utf8, size_t size, struct buffer *divided, markup_take take, void *data)
+{
+	_cleanup_buffer_ struct buffer joined = {.max = divided->max};
+	struct markup m = {.at = utf8, .end = utf8 + size, .joined = &joined, .divided = divided};
+	int r = 0;
+
+	while (r == 0 && m.at < m.end && !joined.error && !divided->error) {
+		step(&m);
+		if (joined.size > PIECE)
+			r = hand_on(&joined, take, data);
 	}
+	if (r == 0)
+		r = joined.error ? joined.error : divided->error;
+	return r != 0 || joined.size == 0 ? r : take(data, joined.bytes, joined.size);
 }
 
 static bool second_character_likely(char second)

@@ -25,3 +25,9 @@ bool markup_likely(const char *utf8, size_t size);
 bool markup_defines_entities(const char *utf8, size_t size);
 
 void markup_strip(const char *utf8, size_t size, enum markup_reading reading, struct buffer *out);
+
+/* Both readings of one pass: the joined one in pieces that follow one another, cut anywhere, the divided one
+ * as a whole. Ends with what take returns as soon as that is not 0, or with the error of a buffer. */
+typedef int (*markup_take)(void *data, const char *utf8, size_t size);
+
+int markup_read(const char *utf8, size_t size, struct buffer *divided, markup_take take, void *data);

@@ -30,21 +30,24 @@ static int search(struct inspection *in, const struct buffer *reading)
 
 /* --- formats that are texts --- */
 
+static int take_piece(void *data, const char *utf8, size_t size)
+{
+	return inspection_text_piece(data, utf8, size);
+}
+
 static int read_markup(struct inspection *in, const char *utf8, size_t size)
 {
-	_cleanup_buffer_ struct buffer stripped = new_reading(size);
-	int r = 0;
+	_cleanup_buffer_ struct buffer divided = new_reading(size);
+	int r;
 
 	if (markup_defines_entities(utf8, size))
 		return inspection_unreadable(in,
 			"It is written with abbreviations of its own (entities), behind which a "
 			"name could stand. Save it as PDF or text.");
-	for (int reading = MARKUP_JOINED; r == 0 && reading <= MARKUP_DIVIDED; reading++) {
-		stripped.size = 0;
-		markup_strip(utf8, size, (enum markup_reading)reading, &stripped);
-		r = search(in, &stripped);
-	}
-	return r;
+	r = markup_read(utf8, size, &divided, take_piece, in);
+	if (r == 0)
+		r = inspection_text(in, NULL, 0);
+	return r == 0 ? search(in, &divided) : r;
 }
 
 static int read_rtf(struct inspection *in, const char *bytes, size_t size)

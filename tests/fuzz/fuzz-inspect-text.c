@@ -9,6 +9,28 @@
 #include "inspect/rtf.h"
 #include "inspect/sheet.h"
 
+static int append(void *to, const char *utf8, size_t size)
+{
+	buffer_add(to, utf8, size);
+	return 0;
+}
+
+static bool same(const struct buffer *a, const struct buffer *b)
+{
+	return a->size == b->size && (a->size == 0 || memcmp(a->bytes, b->bytes, a->size) == 0);
+}
+
+static void read_markup(const char *data, size_t size)
+{
+	_cleanup_buffer_ struct buffer joined = {0}, divided = {.max = 8 * size + 64}, one = {0}, other = {0};
+
+	markup_strip(data, size, MARKUP_JOINED, &one);
+	markup_strip(data, size, MARKUP_DIVIDED, &other);
+	if (markup_read(data, size, &divided, append, &joined) != 0 || !same(&joined, &one) ||
+		!same(&divided, &other))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int visit(void *data, enum encoded_form form, const uint8_t *bytes, size_t size, bool mixed)
@@ -76,10 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	charset_decode(charset, data + mark, size - mark, &utf8);
 	if (utf8.error)
 		abort();
-	markup_strip((const char *)data, size, MARKUP_JOINED, &out);
-	out.size = 0;
-	markup_strip((const char *)data, size, MARKUP_DIVIDED, &out);
-	out.size = 0;
+	read_markup((const char *)data, size);
 	rtf_strip(data, size, &out, &found);
 	if (encoded_find((const char *)data, size, visit, &size) != 0)
 		abort();

@@ -71,6 +71,54 @@ static void check_markup(const char *xml, enum markup_reading reading, const cha
 	assert_string_equal(text_of(&out), expected);
 }
 
+static int append(void *data, const char *utf8, size_t size)
+{
+	buffer_add(data, utf8, size);
+	return 0;
+}
+
+static int refuse(void *data, const char *utf8, size_t size)
+{
+	return ++*(int *)data;
+}
+
+/* As if each had been read by itself, wherever the pieces end. */
+static void check_both(const char *xml, size_t size)
+{
+	_cleanup_buffer_ struct buffer joined = {0}, divided = {0}, one = {0}, other = {0};
+
+	markup_strip(xml, size, MARKUP_JOINED, &one);
+	markup_strip(xml, size, MARKUP_DIVIDED, &other);
+	assert_int_equal(markup_read(xml, size, &divided, append, &joined), 0);
+	assert_int_equal(joined.size, one.size);
+	assert_memory_equal(joined.bytes, one.bytes, one.size);
+	assert_int_equal(divided.size, other.size);
+	assert_memory_equal(divided.bytes, other.bytes, other.size);
+}
+
+static void both_readings_of_one_pass_are_the_same(void **state)
+{
+	static const char *const bits[] = {"<p>Ro<b>w</b>an</p>", "<td>b</td>", "&amp;&#65;", "<!-- hid -->",
+		"<x t='say &#65;'/>", "1 < 2", "<style>p {font-family: Georgia}</style>", "<![CDATA[a<b]]>",
+		"<br/>", "<Amelia checked>", "<w:font w:name='Georgia'/>"};
+	_cleanup_buffer_ struct buffer xml = {0}, divided = {0}, small = {.max = 1000};
+	int calls = 0;
+
+	for (unsigned i = 0; xml.size < 400000; i = i * 1103515245U + 12345U) {
+		const char *bit = bits[(i >> 16) % ELEMENTS(bits)];
+
+		buffer_add(&xml, bit, strlen(bit));
+		if (xml.size < 2000)
+			check_both(xml.bytes, xml.size);
+	}
+	check_both(xml.bytes, xml.size);
+	for (size_t size = 65500; size < 66700; size += 7)
+		check_both(xml.bytes, size);
+	assert_int_equal(markup_read(xml.bytes, xml.size, &divided, refuse, &calls), 1);
+	assert_int_equal(calls, 1);
+	assert_int_equal(markup_read(xml.bytes, xml.size, &small, refuse, &calls), -EFBIG);
+}
+
 static void tags_vanish_or_divide(void **state)
 {
 	check_markup("<p>Ro<b>w</b>an</p>", MARKUP_JOINED, "Rowan\n");
@@ -267,6 +315,7 @@ int main(void)
 		cmocka_unit_test(charsets_are_told_apart),
 		cmocka_unit_test(what_is_no_text_is_never_taken_for_it),
 		cmocka_unit_test(tags_vanish_or_divide),
+		cmocka_unit_test(both_readings_of_one_pass_are_the_same),
 		cmocka_unit_test(rtf_is_read),
 		cmocka_unit_test(bytes_written_as_text_are_found),
 		cmocka_unit_test(letters_written_as_others_are_undone),
