@@ -60,11 +60,9 @@ static inline uint64_t names_merge_l(uint64_t letters)
 static inline uint32_t names_mark(const struct names_keys *keys, const void *word, size_t size)
 {
 	const uint8_t *bytes = word;
-	uint64_t head = names_eight(bytes), tail = 0, x;
+	uint64_t head = names_eight(bytes) & ((size < 8 ? 1ULL << (8 * size) : 0) - 1), tail = 0, x;
 
-	if (size < 8)
-		head &= (1ULL << (8 * size)) - 1;
-	else if (size > 8)
+	if (size > 8)
 		tail = names_merge_l(names_eight(bytes + size - 8));
 	x = (names_merge_l(head) ^ keys->mark[0]) * keys->mark[1];
 	x = (x ^ (x >> 29) ^ (tail * 0x9e3779b97f4a7c15ULL) ^ size) * keys->mark[1];

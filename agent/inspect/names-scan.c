@@ -136,7 +136,7 @@ static __attribute__((noinline)) void spell_out(struct names_match *match, size_
 	match_letter(match, &word);
 }
 
-static inline void pass_word(struct names_match *match, size_t start, size_t end)
+static __attribute__((noinline)) void pass_word(struct names_match *match, size_t start, size_t end)
 {
 	const struct names *names = match->names;
 	const uint8_t *text = match_window(match);
@@ -232,6 +232,11 @@ static inline unsigned trailing(uint64_t x)
 	return x ? (unsigned)__builtin_ctzll(x) : BLOCK;
 }
 
+static inline unsigned leading(uint64_t x)
+{
+	return x ? (unsigned)__builtin_clzll(x) : BLOCK;
+}
+
 struct run {
 	size_t start;
 	bool open, odd;
@@ -248,12 +253,87 @@ static inline bool end_run(struct names_match *match, struct run *run, size_t en
 	return match->rescan > 0;
 }
 
+/* Words that all begin and end in one block. */
+struct words {
+	size_t at;             /* of the block */
+	uint64_t starts, ends; /* a bit for each; an end is the byte behind the word */
+	unsigned start, end;   /* of the latest one; end 0: none yet */
+};
+
+static inline void remember(struct names_match *match, const struct words *w)
+{
+	if (w->end == 0)
+		return;
+	match->last_start = match->base + w->at + w->start;
+	match->last_end = match->base + w->at + w->end;
+	match->last_size = 0;
+}
+
+/* Whether pass_word() has to see it: nearly every word stands by itself, and nobody is called so. */
+static inline bool is_of_interest(
+	const struct names_match *match, uint8_t before, const uint8_t *word, size_t size)
+{
+	return size == 1 || match_joiners[before] || match->open_end || match->letters.count > 0 ||
+	       names_may_hold(match->names, names_mark(&match->names->keys, word, size));
+}
+
+static inline bool pass_words(struct names_match *match, struct words *w)
+{
+	const uint8_t *text = match_window(match) + w->at;
+	uint8_t before = match_char(match, match->last_end);
+
+	for (; w->starts; w->starts &= w->starts - 1, w->ends &= w->ends - 1) {
+		unsigned start = (unsigned)__builtin_ctzll(w->starts);
+		unsigned end = (unsigned)__builtin_ctzll(w->ends);
+
+		if (is_of_interest(match, before, text + start, end - start)) {
+			remember(match, w);
+			pass_word(match, w->at + start, w->at + end);
+			if (match->rescan > 0)
+				return true;
+		}
+		w->start = start;
+		w->end = end;
+		before = text[end];
+	}
+	remember(match, w);
+	return false;
+}
+
+/* Most text is nothing but letters and what stands between them. */
+static inline bool pass_letters(struct names_match *match, struct run *run, size_t at, uint64_t letters)
+{
+	unsigned open;
+	struct words w = {.at = at};
+
+	if (run->open) {
+		unsigned length = trailing(~letters);
+
+		if (length == BLOCK)
+			return false;
+		letters &= ~below(length);
+		if (end_run(match, run, at + length))
+			return true;
+	}
+	open = leading(~letters);
+	letters &= below(BLOCK - open);
+	w.starts = letters & ~(letters << 1);
+	w.ends = ~letters & letters << 1;
+	if (pass_words(match, &w))
+		return true;
+	if (open > 0)
+		*run = (struct run){at + BLOCK - open, true, false};
+	return false;
+}
+
 static inline bool pass_block(struct names_match *match, struct run *run, size_t at)
 {
 	struct masks masks = classify(match_window(match) + at);
 	uint64_t words = masks.letters | masks.odd, odd = masks.odd;
 	unsigned from = 0;
 
+	if (!odd && !run->odd)
+		return pass_letters(match, run, at, masks.letters);
 	for (;;) {
 		unsigned length;
 
