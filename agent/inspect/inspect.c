@@ -28,21 +28,27 @@ static int look(struct inspection *in, const void *bytes, size_t size, const cha
 	return r == 0 ? inspection_part(in, &part) : r;
 }
 
-int inspect_bytes(const struct inspect_readers *readers, const void *bytes, size_t size, const char *name,
-	const struct names *names, const struct inspect_limits *limits, struct inspect_answer *ret)
+int inspect_bytes(const struct inspect_with *with, const void *bytes, size_t size, const char *name,
+	struct inspect_answer *ret)
 {
-	_cleanup_(names_match_freep) struct names_match *match = NULL;
-	struct inspection in = {.readers = readers, .limits = limits, .names = names, .answer = ret};
+	_cleanup_(search_freep) struct search *own = NULL;
+	struct inspection in = {.readers = with->readers,
+		.limits = with->limits,
+		.names = with->names,
+		.search = with->search,
+		.answer = ret};
 	struct inspect_answer found = {0};
-	int r = names ? names_match_new(names, &match) : 0;
+	int r = with->names && !with->search ? search_new(with->names, &own) : 0;
 
 	*ret = (struct inspect_answer){0};
 	if (r < 0)
 		return r;
-	in.match = match;
+	if (own)
+		in.search = own;
 	r = look(&in, bytes, size, name);
-	if (match)
-		names_match_end(match, &found);
+	/* What was read on meanwhile was read in vain. */
+	if (in.search && search_end(in.search, &found))
+		*ret = (struct inspect_answer){0};
 	inspect_answer_worsen(ret, found.verdict, found.cause, found.sentence);
 	if (in.elsewhere && ret->verdict != INSPECT_REFUSE)
 		return INSPECT_ELSEWHERE;
@@ -52,8 +58,7 @@ int inspect_bytes(const struct inspect_readers *readers, const void *bytes, size
 	return 0;
 }
 
-int inspect_fd(const struct inspect_readers *readers, int fd, const char *name, const struct names *names,
-	const struct inspect_limits *limits, struct inspect_answer *ret)
+int inspect_fd(const struct inspect_with *with, int fd, const char *name, struct inspect_answer *ret)
 {
 	struct stat st;
 	void *bytes;
@@ -64,18 +69,18 @@ int inspect_fd(const struct inspect_readers *readers, int fd, const char *name, 
 		refuse_failure(-EINVAL, ret);
 		return 0;
 	}
-	if ((uint64_t)st.st_size > limits->file_bytes) {
+	if ((uint64_t)st.st_size > with->limits->file_bytes) {
 		refuse_failure(-EFBIG, ret);
 		return 0;
 	}
 	if (st.st_size == 0)
-		return inspect_bytes(readers, "", 0, name, names, limits, ret);
+		return inspect_bytes(with, "", 0, name, ret);
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED) {
 		refuse_failure(-errno, ret);
 		return 0;
 	}
-	r = inspect_bytes(readers, bytes, (size_t)st.st_size, name, names, limits, ret);
+	r = inspect_bytes(with, bytes, (size_t)st.st_size, name, ret);
 	(void)munmap(bytes, (size_t)st.st_size);
 	return r;
 }
@@ -93,9 +98,10 @@ static const char small_pdf[] =
 void inspect_warm_up(const struct inspect_readers *readers)
 {
 	const struct inspect_limits limits = INSPECT_LIMITS_DEFAULT;
+	const struct inspect_with with = {.readers = readers, .limits = &limits};
 	struct inspect_answer answer;
 
 	/* Names in archives are converted to UTF-8 without tables of other charsets. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
-	(void)inspect_bytes(readers, small_pdf, sizeof small_pdf - 1, NULL, NULL, &limits, &answer);
+	(void)inspect_bytes(&with, small_pdf, sizeof small_pdf - 1, NULL, &answer);
 }

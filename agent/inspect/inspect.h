@@ -10,6 +10,7 @@
 
 #include "inspect/limits.h"
 #include "inspect/names.h"
+#include "inspect/search.h"
 #include "inspect/verdict.h"
 
 struct inspect_readers;
@@ -20,15 +21,21 @@ extern const struct inspect_readers inspect_readers;
 /* A reader is needed, and there are none: nothing is known about the file. */
 #define INSPECT_ELSEWHERE 1
 
-/* readers: of documents and archives, or NULL. name: as it stands on the medium, or NULL. names: NULL for
- * none. 0 with an answer, which is a refusal when looking failed half-way; INSPECT_ELSEWHERE; negative errno
- * only when not even that can be said (no memory for the search). */
-int inspect_bytes(const struct inspect_readers *readers, const void *bytes, size_t size, const char *name,
-	const struct names *names, const struct inspect_limits *limits, struct inspect_answer *ret);
+struct inspect_with {
+	const struct inspect_readers *readers; /* of documents and archives, or NULL */
+	const struct inspect_limits *limits;
+	const struct names *names; /* NULL: none */
+	struct search *search;     /* through names, for this file; NULL: one is made */
+};
+
+/* name: as it stands on the medium, or NULL. 0 with an answer, which is a refusal when looking failed
+ * half-way; INSPECT_ELSEWHERE; negative errno only when not even that can be said (no memory for the
+ * search). */
+int inspect_bytes(const struct inspect_with *with, const void *bytes, size_t size, const char *name,
+	struct inspect_answer *ret);
 
 /* fd: a regular file, from its first byte; nobody may change it meanwhile. */
-int inspect_fd(const struct inspect_readers *readers, int fd, const char *name, const struct names *names,
-	const struct inspect_limits *limits, struct inspect_answer *ret);
+int inspect_fd(const struct inspect_with *with, int fd, const char *name, struct inspect_answer *ret);
 
 /* Loads whatever the libraries load when they are first used, so that no file need be opened later. */
 void inspect_warm_up(const struct inspect_readers *readers);

@@ -6,6 +6,7 @@
 
 #include "inspect/charset.h"
 #include "inspect/picture.h"
+#include "inspect/search.h"
 
 #define RATIO_FROM   (1 << 20) /* bytes; smaller parts may be packed as tightly as they like */
 #define CERTAIN      3         /* bytes of a signature that are no chance among decoded letters */
@@ -30,7 +31,7 @@ int inspection_kind(struct inspection *in, struct kind kind)
 /* Whoever is refused for names gets its sentence at the end, when all of them were counted. */
 int inspection_text_piece(struct inspection *in, const char *utf8, size_t size)
 {
-	return in->match && names_match_feed(in->match, utf8, size) ? INSPECTION_STOP : 0;
+	return in->search && search_feed(in->search, utf8, size) ? INSPECTION_STOP : 0;
 }
 
 int inspection_text(struct inspection *in, const char *utf8, size_t size)

@@ -43,7 +43,7 @@ struct inspection {
 	const struct inspect_readers *readers; /* NULL: none */
 	const struct inspect_limits *limits;
 	const struct names *names;
-	struct names_match *match;
+	struct search *search; /* NULL: there are no names */
 	struct inspect_answer *answer;
 	uint32_t depth;   /* of the part that is being read */
 	uint32_t parts;   /* so far */

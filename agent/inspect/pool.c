@@ -17,9 +17,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define READY_DEFAULT 4
 #define READY_MAX     64
+#define LONG_TEXT     (1 << 20) /* bytes */
 #define BUSY_DEFAULT  8
 #define SETUP_MS      20000
 #define KEEPER_END_MS 2000
@@ -333,13 +335,16 @@ static int ask(struct pool *pool, enum sort sort, int fd, const char *name, stru
 	return r;
 }
 
-/* Saves asking twice; what is guessed wrong costs time and changes no answer. */
+/* Saves asking twice, and searches a long text beside reading it; what is guessed wrong costs time and
+ * changes no answer. */
 static enum sort guess(const struct pool *pool, int fd)
 {
 	static const char *const marks[] = {"PK", "%PDF", "\x1f\x8b", "7z", "BZh"};
 	char bytes[4] = "";
+	struct stat st;
 
-	if (!*pool->keepers[SORT_TEXT].program || pread(fd, bytes, sizeof bytes, 0) < 0)
+	if (!*pool->keepers[SORT_TEXT].program || pread(fd, bytes, sizeof bytes, 0) < 0 ||
+		fstat(fd, &st) < 0 || st.st_size > LONG_TEXT)
 		return SORT_ALL;
 	for (size_t i = 0; i < ELEMENTS(marks); i++)
 		if (memcmp(bytes, marks[i], strlen(marks[i])) == 0)

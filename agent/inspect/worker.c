@@ -49,8 +49,9 @@ static int become(const char *user)
 	return sandbox_become(change ? user : NULL);
 }
 
-/* What starting, limiting and ending workers takes, and reading another table. */
-static const char *const keepers_own[] = {"clone", "wait4", "prctl", "prlimit64", "seccomp", "pread64"};
+/* What starting, limiting and ending workers takes, their second thread, and reading another table. */
+static const char *const keepers_own[] = {
+	"clone", "clone3", "wait4", "prctl", "prlimit64", "seccomp", "pread64"};
 
 /* Calls that no library may end a worker with. */
 static const char *const signals[] = {"kill", "tgkill"};
@@ -87,6 +88,8 @@ static int confine_keeper(struct keeper *k)
 
 	if (k->confined)
 		return 0;
+	/* A worker's second thread shares the memory of the first: another arena is more than it may have. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	inspect_warm_up(k->readers);
 	r = sandbox_filter_less(keepers_own, ELEMENTS(keepers_own), signals, ELEMENTS(signals), &k->filter);
 	if (r >= 0)
@@ -127,8 +130,27 @@ static int confine_worker(const struct inspect_limits *limits, const struct sand
 
 /* --- a worker --- */
 
-static int answer_one(const struct keeper *k, int socket, struct wire_message *question)
+static int confine_thread(void *filter)
 {
+	return sandbox_filter_enter(filter);
+}
+
+/* Before the filter, under which no thread can be started. The keeper for texts, of which there may be
+ * thousands, does without. */
+static int prepare_search(const struct keeper *k, struct search **ret_search)
+{
+	int r = k->names ? search_new(k->names, ret_search) : 0;
+
+	if (r >= 0 && *ret_search && k->readers)
+		(void)search_beside(*ret_search, confine_thread, k->filter);
+	return r;
+}
+
+static int answer_one(
+	const struct keeper *k, int socket, struct search *search, struct wire_message *question)
+{
+	const struct inspect_with with = {
+		.readers = k->readers, .limits = &k->setup.limits, .names = k->names, .search = search};
 	struct inspect_answer answer;
 	int r = wire_receive(socket, question);
 
@@ -136,8 +158,7 @@ static int answer_one(const struct keeper *k, int socket, struct wire_message *q
 		return r;
 	if (question->type != INSPECT_QUESTION || question->fd_count != 1)
 		return -EBADMSG;
-	r = inspect_fd(k->readers, question->fds[0],
-		question->size > 0 ? (const char *)question->payload : NULL, k->names, &k->setup.limits,
+	r = inspect_fd(&with, question->fds[0], question->size > 0 ? (const char *)question->payload : NULL,
 		&answer);
 	if (r == INSPECT_ELSEWHERE)
 		return wire_send(socket, INSPECT_OTHER, NULL, 0);
@@ -146,6 +167,7 @@ static int answer_one(const struct keeper *k, int socket, struct wire_message *q
 
 static _noreturn_ void worker_run(struct keeper *k, int socket)
 {
+	struct search *search = NULL;
 	sigset_t none;
 	int r;
 
@@ -154,9 +176,12 @@ static _noreturn_ void worker_run(struct keeper *k, int socket)
 	/* Its own end only: a worker that holds the keeper's could speak for it. */
 	k->socket = close_fd(k->socket);
 	k->signals = close_fd(k->signals);
-	r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : confine_worker(&k->setup.limits, k->filter);
+	r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : prepare_search(k, &search);
 	if (r >= 0)
-		r = answer_one(k, socket, &k->message);
+		r = confine_worker(&k->setup.limits, k->filter);
+	if (r >= 0)
+		r = answer_one(k, socket, search, &k->message);
+	search_free(search);
 	_exit(r < 0 ? 1 : 0);
 }
 

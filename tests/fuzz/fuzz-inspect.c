@@ -10,14 +10,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct names *names;
 	struct inspect_limits limits = INSPECT_LIMITS_DEFAULT;
+	struct inspect_with with = {.readers = &inspect_readers, .limits = &limits};
 	struct inspect_answer answer;
 
 	if (!names && names_empty(&names) < 0)
 		abort();
 	limits.part_bytes = limits.unpacked_bytes = 1 << 20;
 	limits.parts = 200;
-	if (inspect_bytes(&inspect_readers, data, size, "letter", names, &limits, &answer) == 0 &&
-		!inspect_answer_valid(&answer))
+	with.names = names;
+	if (inspect_bytes(&with, data, size, "letter", &answer) == 0 && !inspect_answer_valid(&answer))
 		abort();
 	return 0;
 }

@@ -312,3 +312,31 @@ def test_many_small_files_need_little_time(register, tmp_path):
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert len(answers) == 300 and all(a["verdict"] == "pass" for a in answers)
     assert after.ru_utime - before.ru_utime < 15
+
+
+# --- much text: searched by a second thread ------------------------------------------------------------------------
+
+# Not all alike, or it would be packed too tightly to be a document.
+LONG = "".join(f"The sports day is on Friday, and there will be sun hats in {hash((2, n)) % 99_999} colours.\n" for n in range(40_000))
+BOOKS = {
+    "text": lambda text: text, "html": lambda text: f"<html><body><p>{text}</p></body></html>", "zip": lambda text: kit.zipped({"a.txt": text}),
+    "docx": lambda text: kit.docx(kit.runs(*text.split("\n"))), "odt": lambda text: kit.odt("".join(f"<text:p>{line}</text:p>" for line in text.split("\n"))),
+}
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_long_documents_answer_as_short_ones(register, tmp_path, book):
+    make = BOOKS[book]
+    cases = {"clean": (LONG, CLEAN), "first": (f"{N}\n{LONG}", NAMES), "last": (f"{LONG}{N}", NAMES), "middle": (f"{LONG}{N}\n{LONG}", NAMES)}
+    for name, (text, wanted) in cases.items():
+        answer = look(register, tmp_path, make(text), f"{name}.bin")
+        assert answer["cause"] == wanted, (name, answer)
+
+
+def test_what_comes_first_is_the_reason(register, tmp_path):
+    """Also when reading has gone on while the text before was still being searched."""
+    named = f"{N}\n{LONG}"
+    for _ in range(5):
+        assert look(register, tmp_path, kit.tarred({"a.txt": named, "b.jpg": kit.JPEG}))["cause"] == NAMES
+        assert look(register, tmp_path, kit.tarred({"b.jpg": kit.JPEG, "a.txt": named}))["cause"] == IMAGE
+        assert look(register, tmp_path, kit.tarred({"a.txt": LONG, "b.jpg": kit.JPEG, "c.txt": named}))["cause"] == IMAGE

@@ -41,6 +41,7 @@ static uint64_t cpu_ns(void)
 static int measure(const struct names *names, const char *path, unsigned rounds)
 {
 	const struct inspect_limits limits = INSPECT_LIMITS_DEFAULT;
+	const struct inspect_with with = {.readers = &inspect_readers, .limits = &limits, .names = names};
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct inspect_answer answer = {0};
 	uint64_t best = UINT64_MAX;
@@ -50,7 +51,7 @@ static int measure(const struct names *names, const char *path, unsigned rounds)
 		return -errno;
 	for (unsigned i = 0; i < rounds; i++) {
 		uint64_t start = cpu_ns(), taken;
-		int r = inspect_fd(&inspect_readers, fd, NULL, names, &limits, &answer);
+		int r = inspect_fd(&with, fd, NULL, &answer);
 
 		if (r < 0)
 			return r;
