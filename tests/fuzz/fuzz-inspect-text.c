@@ -22,7 +22,7 @@ static bool same(const struct buffer *a, const struct buffer *b)
 
 static void read_markup(const char *data, size_t size)
 {
-	_cleanup_buffer_ struct buffer joined = {0}, divided = {.max = 8 * size + 64}, one = {0}, other = {0};
+	_cleanup_buffer_ struct buffer joined = {0}, divided = {0}, one = {0}, other = {0};
 
 	markup_strip(data, size, MARKUP_JOINED, &one);
 	markup_strip(data, size, MARKUP_DIVIDED, &other);
