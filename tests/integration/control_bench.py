@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import select
+import signal
 import subprocess
 import sys
 import unicodedata
@@ -98,6 +99,8 @@ class Screen:
         pid, self.fd = pty.fork()
         if pid == 0:
             try:
+                # As a terminal's shell gives it, also when the tests run in the background of one.
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
                 os.execve(self.command, [self.command, *words], dict(bench.environment, **environment))
             finally:
                 os._exit(127)
