@@ -54,6 +54,7 @@ static void an_image_has_no_insertion(void **state)
 	assert_string_equal(text, "unchanged");
 	assert_true(blockdev_get_read_only(fd, &read_only) < 0);
 	assert_true(blockdev_set_read_only(fd, true) < 0);
+	assert_int_equal(blockdev_read_table(fd), -ENOTTY);
 }
 
 static void insertions_name_boot_and_plug_in(void **state)

@@ -190,9 +190,11 @@ def test_discarded_means_that_nothing_is_copied(nursery, make_card):
     assert card.path.read_bytes().count(CANARY) == 0
 
 
-def test_udev_that_looks_too_late_leaves_nothing_of_the_old_table(nursery, make_card):
-    """The stick is held for the second half before udev could look at what the first half wrote."""
-    card = make_stick(make_card)
+@pytest.mark.parametrize("partitioned", [True, False], ids=["partitioned", "superfloppy"])
+def test_udev_that_looks_too_late_leaves_nothing_of_the_old_table(nursery, make_card, partitioned):
+    """The stick is held for the second half before udev could look at what the first half wrote: then the kernel still has
+    the old partition; or, where there was none, the agent still takes the stick for a plain one when the job ends."""
+    card = make_stick(make_card, partitioned=partitioned)
     disk = plug(nursery, card)
     laptop = nursery.laptop
     laptop.slow_down(8 << 20)
