@@ -109,7 +109,10 @@ static int create_file(const struct place *place)
 	return fd_sync_dir(place->dirfd);
 }
 
-/* The file, and what SQLite keeps beside it. */
+/*
+ * The file, and what SQLite keeps beside it. The last one to close the database removes the latter while others
+ * open it: found by its name, and without one by the time it is looked at, is as if it had not been found.
+ */
 static int check_file(const struct place *place, const char *suffix, struct state_problem *ret_problem)
 {
 	char name[NAME_MAX + 1];
@@ -120,6 +123,8 @@ static int check_file(const struct place *place, const char *suffix, struct stat
 		return -ENAMETOOLONG;
 	if (fstatat(place->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT && suffix[0] ? 0 : -errno;
+	if (st.st_nlink == 0 && suffix[0])
+		return 0;
 	if (S_ISREG(st.st_mode) && st.st_nlink == 1 && owned_well(&st) &&
 		(st.st_mode & (S_IRGRP | S_IROTH)) == 0)
 		return 0;

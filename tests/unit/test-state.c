@@ -18,6 +18,7 @@
 #include "state/session.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -386,6 +387,41 @@ static void many_may_create_it_at_once(void **state)
 	}
 }
 
+/* As the last one to close it does, only much more often. */
+static void remove_and_make(const char *path)
+{
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+		if (fd < 0 || unlink(path) < 0)
+			_exit(1);
+		(void)close(fd);
+	}
+}
+
+static void what_is_being_removed_is_nobodys_doing(void **state)
+{
+	const struct world *w = *state;
+	struct state_problem problem;
+	char path[PATH_MAX];
+	int status = 0, opened = 0;
+	pid_t pid;
+
+	assert_opens(w);
+	assert_true(snprintf(path, sizeof path, "%s-journal", w->path) < (int)sizeof path);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		remove_and_make(path);
+	while (opened < 300 && try_open(w, &problem) == STATE_OK)
+		opened++;
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_true(waitpid(pid, &status, 0) == pid);
+	assert_true(WIFSIGNALED(status));
+	assert_string_equal(problem.text, "");
+	assert_int_equal(opened, 300);
+}
+
 #ifdef OUTING_FAULTS
 static int store_object(struct state *opened, const char *id, unsigned n)
 {
@@ -550,6 +586,7 @@ int main(void)
 		TEST(the_anchor_is_kept),
 		TEST(a_second_writer_waits_for_the_first),
 		TEST(many_may_create_it_at_once),
+		TEST(what_is_being_removed_is_nobodys_doing),
 		TEST(a_kill_at_any_point_loses_nothing_that_was_told),
 		TEST(a_kill_at_any_point_of_an_upgrade_loses_nothing),
 	};
