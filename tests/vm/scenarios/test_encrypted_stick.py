@@ -82,6 +82,51 @@ def test_alice_opens_and_fills_an_encrypted_stick(nursery, tmp_path, kind):
     assert nursery.ctl("audit", "verify").code == 0
 
 
+def udisks(laptop, node, method, *arguments):
+    path = "/org/freedesktop/UDisks2/block_devices/" + node.removeprefix("/dev/").replace("-", "_2d")
+    return laptop.run(["busctl", "call", "org.freedesktop.UDisks2", path, *f"org.freedesktop.UDisks2.{method}".rsplit(".", 1), *arguments], user="alice")
+
+
+def test_a_name_on_the_outside_of_an_encrypted_stick_is_not_alices(nursery, tmp_path):
+    """A stick that is encrypted can be written to, and what it and its partitions are called is not encrypted."""
+    laptop = nursery.laptop
+    image = empty_image(tmp_path)
+    disk = laptop.attach_disk(image)
+    laptop.ok(["sfdisk", "-q", disk], stdin=b"label: gpt\nstart=2048,size=65536\n")
+    laptop.ok(["udevadm", "settle"])
+    cheap = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", "-"]
+    laptop.ok(["cryptsetup", "luksFormat", "-q", *cheap, disk + "1"], stdin=PASSPHRASE)
+    laptop.ok("sync")
+    laptop.unplug()
+    before = digest(image)
+    disk = plug_registered(nursery, image)
+    assert properties(laptop, disk)["OUTING_MEDIA"] == "encrypted" and not read_only(laptop, disk)
+
+    for node, *call in (
+        (disk + "1", "Partition.SetName", "sa{sv}", "Testchild", "0"),
+        (disk + "1", "Block.Format", "sa{sv}", "vfat", "1", "label", "s", "TESTCHILD"),
+        (disk, "Block.Format", "sa{sv}", "gpt", "0"),
+        (disk, "PartitionTable.CreatePartition", "ttssa{sv}", str(40 << 20), "1048576", "", "Testchild", "0"),
+    ):
+        said = udisks(laptop, node, *call)
+        assert said.code != 0 and "Not authorized" in said.err, (call, said)
+
+    laptop.ok("sync")
+    laptop.unplug()
+    assert digest(image) == before
+    disk = laptop.plug_usb_storage(image, "ST0001", product="WHITE STICK")
+    said = unlock_as_alice(laptop, disk + "1")
+    assert said.code == 0, said.err
+    inner = said.out.strip().rstrip(".").split()[-1]
+    laptop.ok("udevadm settle")
+    said = udisks(laptop, inner, "Block.Format", "sa{sv}", "vfat", "1", "label", "s", "TESTCHILD")
+    assert said.code == 0, said.err
+    assert "TESTCHILD" in laptop.ok(["blkid", "-p", inner])
+    laptop.unplug()
+    raw = image.read_bytes()
+    assert b"TESTCHILD" not in raw and "TESTCHILD".encode("utf-16-le") not in raw
+
+
 def made_by(nursery, make_card, tmp_path, maker):
     """A plugged in, registered, encrypted stick: (disk, image, passphrase)."""
     if maker == "cryptsetup":
