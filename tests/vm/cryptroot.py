@@ -1,111 +1,84 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A test laptop whose root really is on LUKS2, as an installer would have made it.
 
-The disk is made once for each package, on the ordinary laptop: a partition table with an EFI system partition, /boot
-and a LUKS2 partition, into which the frozen root is copied block by block; then update-initramfs, run in the new root,
-makes the initramfs that asks for the passphrase. The passphrase exists on the host only and is typed on the serial
-console at every boot: no key is beside the lock.
+The disk is made once for each package: a partition table with an EFI system partition, /boot and a LUKS2 partition with
+the frozen root, and an initramfs that asks for the passphrase. The passphrase exists on the host only and is typed on
+the serial console at every boot: no key is beside the lock.
 """
 
 import hashlib
 import inspect
+import os
 import shutil
-import subprocess
 
+import hostroot
 import image
 import laptop as machine
 import stages
+from hostroot import BOOT_MIB, MIB, ROOT_MIB
 from laptop import Laptop
 
-SIZE = 4608 << 20
+ESP_AT, ESP_MIB, BOOT_AT, HEADER_MIB = 1, 64, 65, 16
+LOCKED_AT = BOOT_AT + BOOT_MIB
+SIZE_MIB = LOCKED_AT + HEADER_MIB + ROOT_MIB + 1
 ITERATIONS = 150000
 PASSPHRASE = "eleven kind ducklings"  # nothing but this disk is locked with it
 MAPPING = "laptop_crypt"
 PROMPT, OPENED = b"Please unlock disk", b"set up successfully"
-BOOT_AT, BOOT_SIZE = 65, 150  # MiB
+LOCKED_UUID, BOOT_UUID = "7c9e3a52-41d0-4b6f-8a1e-5d2f60b7c384", "0b5d8f16-93e2-47ca-9d74-c81e5a3f2067"
+ESP_UUID = "51A7-1A9E"
 
-BUILD = r"""
-set -e
-disk=$1 source=$2
-sfdisk -q "$disk" <<'TABLE'
-label: gpt
-size=64M, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
-size=150M, type=linux
-type=linux
-TABLE
-mkfs.vfat -F 32 "${disk}1" >/dev/null
-mke2fs -q -F -t ext4 -E lazy_itable_init=0 "${disk}2"
-cat >/run/passphrase
-cryptsetup luksFormat -q --key-file /run/passphrase --pbkdf pbkdf2 --pbkdf-force-iterations @ITERATIONS@ "${disk}3"
-cryptsetup open --key-file /run/passphrase "${disk}3" @MAPPING@
-rm /run/passphrase
-e2image -ra "$source" /dev/mapper/@MAPPING@ >/dev/null 2>&1
-mkdir -p /mnt/new && mount /dev/mapper/@MAPPING@ /mnt/new
-cd /mnt/new
-mount "${disk}2" boot && mkdir -p boot/efi && mount "${disk}1" boot/efi
-mount -t proc proc proc && mount --bind /dev dev && mount --bind /sys sys && mount --bind /run run
+TABLE = f"""label: gpt
+start={ESP_AT}MiB, size={ESP_MIB}MiB, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
+start={BOOT_AT}MiB, size={BOOT_MIB}MiB, type=linux
+start={LOCKED_AT}MiB, size={HEADER_MIB + ROOT_MIB}MiB, type=linux
 """
 
-INSTALL = r"""
-set -e
-disk=$1
-uuid() { blkid -p -s UUID -o value "$1"; }
-cat >/etc/fstab <<TABLE
-/dev/mapper/@MAPPING@ / ext4 rw,relatime 0 1
-UUID=$(uuid "${disk}2") /boot ext4 defaults 0 2
-UUID=$(uuid "${disk}1") /boot/efi vfat umask=0077 0 1
-TABLE
-echo "@MAPPING@ UUID=$(uuid "${disk}3") none luks,initramfs" >/etc/crypttab
-printf 'MODULES=list\nCOMPRESS=gzip\nFSTYPE=ext4\n' >/etc/initramfs-tools/conf.d/laptop
-printf 'virtio_pci\nvirtio_blk\next4\ncrc32c_generic\n' >>/etc/initramfs-tools/modules
-release=$(ls /lib/modules)
-mv /root/vmlinuz "/boot/vmlinuz-$release"
-printf "CONFIG_64BIT=y\\nCONFIG_RD_GZIP=y\\n" >"/boot/config-$release"
-update-initramfs -c -k "$release" 2>&1
-mkdir -p /boot/efi/EFI/debian /boot/grub
+INSTALL = f"""
+cat >/etc/fstab <<'END'
+/dev/mapper/{MAPPING} / ext4 rw,relatime 0 1
+UUID={BOOT_UUID} /boot ext4 defaults 0 2
+UUID={ESP_UUID} /boot/efi vfat umask=0077 0 1
+END
+echo '{MAPPING} UUID={LOCKED_UUID} none luks,initramfs' >/etc/crypttab
+printf '%s\\n' virtio_pci virtio_blk ext4 crc32c_generic dm_crypt xts aes_generic aesni_intel sha256_generic \\
+    >>/etc/initramfs-tools/modules
+mkdir -p /boot/efi /boot/grub
 echo 'set timeout=5' >/boot/grub/grub.cfg
-echo 'configfile /grub/grub.cfg' >/boot/efi/EFI/debian/grub.cfg
-{ printf 'MZ'; head -c 100000 /dev/urandom; } >/boot/efi/EFI/debian/shimx64.efi
 """
-
-CLOSE = "cd / && sync && umount -R /mnt/new && cryptsetup close @MAPPING@ && sync"
-
-
-def filled(script):
-    return script.replace("@MAPPING@", MAPPING).replace("@ITERATIONS@", str(ITERATIONS))
 
 
 def key():
-    parts = [BUILD, INSTALL, CLOSE, SIZE, ITERATIONS, PASSPHRASE, MAPPING, inspect.getsource(make)]
+    parts = [TABLE, INSTALL, ITERATIONS, PASSPHRASE, inspect.getsource(make), inspect.getsource(hostroot)]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def make_esp(path, scratch):
+    """An EFI system partition as a bootloader's package fills it."""
+    hostroot.empty(path, ESP_MIB * MIB)
+    image.run("mkfs.vfat", "-F", "32", "-i", ESP_UUID.replace("-", ""), path)
+    grub, shim = scratch / "grub.cfg", scratch / "shimx64.efi"
+    grub.write_text("configfile /grub/grub.cfg\n")
+    shim.write_bytes(b"MZ" + os.urandom(100000))
+    image.run("mmd", "-i", path, "::EFI", "::EFI/debian")
+    image.run("mcopy", "-i", path, grub, shim, "::EFI/debian/")
+    return path
 
 
 def make(layer, target, scratch, say):
     """Writes disk.raw, vmlinuz and initrd of the encrypted laptop to TARGET."""
-    disk = target / "disk.raw"
-    with open(disk, "wb") as stream:
-        stream.truncate(SIZE)
-    laptop = stages.resume(stages.BOOTED, layer, scratch / "maker", say)
-    try:
-        node = laptop.attach_disk(disk)
-        source = laptop.attach_disk(layer / "disk.raw", read_only=True)
-        laptop.ok(["sh", "-c", filled(BUILD), "build", node, source], stdin=PASSPHRASE.encode(), timeout=900)
-        laptop.write("/mnt/new/root/vmlinuz", (layer / "vmlinuz").read_bytes())
-        laptop.ok(["chroot", "/mnt/new", "sh", "-c", filled(INSTALL), "install", node], timeout=900)
-        laptop.ok(filled(CLOSE), timeout=120)
-    finally:
-        laptop.close()
+    root = hostroot.copy_root(layer, scratch / "root.img", "laptop")
+    boot = hostroot.make_boot(scratch / "boot.img", "", BOOT_UUID)
+    hostroot.change(root, boot, layer, scratch, INSTALL)
+    hostroot.take_initrd(boot, target / "initrd")
     shutil.copy(layer / "vmlinuz", target / "vmlinuz")
-    take_initrd(disk, BOOT_AT, BOOT_SIZE, scratch, target / "initrd")
-
-
-def take_initrd(disk, at, size, scratch, target):
-    """Copies the initramfs out of the /boot that lies AT in the image DISK, of this SIZE (MiB)."""
-    boot = scratch / "boot.img"
-    image.run("dd", f"if={disk}", f"of={boot}", "bs=1M", f"skip={at}", f"count={size}", "conv=sparse")
-    name = subprocess.run(["debugfs", "-R", "ls -p /", boot], capture_output=True, check=True).stdout.decode()
-    name = next(part for part in name.split("/") if part.startswith("initrd.img"))
-    image.run("debugfs", "-R", f"dump /{name} {target}", boot)
+    disk = hostroot.empty(target / "disk.raw", SIZE_MIB * MIB)
+    image.run("sfdisk", "-q", disk, input=TABLE.encode())
+    hostroot.put(make_esp(scratch / "esp.img", scratch), disk, ESP_AT)
+    hostroot.put(boot, disk, BOOT_AT)
+    header, sectors, at = hostroot.lock(root, HEADER_MIB, LOCKED_UUID, PASSPHRASE, ITERATIONS, scratch)
+    hostroot.put(header, disk, LOCKED_AT)
+    hostroot.put(sectors, disk, LOCKED_AT + HEADER_MIB, skip=at)
 
 
 def layer_of(layer, say=lambda text: None):

@@ -1,53 +1,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A test laptop that starts from a USB disk, beside inner disks that are laid out oddly.
 
-The USB disk is made once for each package, on the ordinary laptop: /boot and the root in a partition each, and an
-initramfs by update-initramfs, run in the new root. A unit that starts before udev writes down which disks are read-only
-at that moment: what it finds was done by the initramfs.
+The USB disk is made once for each package: /boot and the root in a partition each. A unit that starts before udev writes
+down which disks are read-only at that moment: what it finds was done by the initramfs. The inner disk is made on the
+ordinary laptop, whose kernel has RAID.
 """
 
 import hashlib
 import inspect
 import shutil
 
-import cryptroot
+import hostroot
 import image
 import laptop as machine
 import stages
+from hostroot import BOOT_MIB, MIB, ROOT_MIB
 from laptop import Laptop
 
-SIZE = 4608 << 20
+BOOT_AT, ROOT_AT = 1, 1 + BOOT_MIB
+SIZE_MIB = ROOT_AT + ROOT_MIB + 1
 INNER_SIZE = 256 << 20
-BOOT_AT, BOOT_SIZE = 1, 150  # MiB
 EARLY = "/run/early-ro"
+BOOT_UUID = "5d81f0c3-2e6b-4d07-b59c-93a4607e1f28"
 
-BUILD = r"""
+TABLE = f"""label: gpt
+start={BOOT_AT}MiB, size={BOOT_MIB}MiB, type=linux
+start={ROOT_AT}MiB, size={ROOT_MIB}MiB, type=linux
+"""
+
+INNER = r"""
 set -e
-disk=$1 source=$2 inner=$3
-printf 'label: gpt\nsize=150M, type=linux\ntype=linux\n' | sfdisk -q "$disk"
+inner=$1
 printf 'label: gpt\nsize=64M\nsize=64M\nsize=64M\ntype=linux\n' | sfdisk -q "$inner"
 udevadm settle
-mke2fs -q -F -t ext4 -L start -E lazy_itable_init=0 "${disk}1"
-e2image -ra "$source" "${disk}2" >/dev/null 2>&1
-tune2fs -L usbroot "${disk}2" >/dev/null
 mdadm -q --create /dev/md5 --run --metadata=1.2 --bitmap=none --assume-clean --level=1 -n2 "${inner}1" "${inner}2"
 pvcreate -q /dev/md5 && vgcreate -q inside /dev/md5 && lvcreate -q -l 100%FREE -n photos inside
 mke2fs -q -F -t ext4 /dev/inside/photos
 printf sunny | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file - "${inner}3"
 mke2fs -q -F -t ext4 "${inner}4"
-vgchange -q -an inside && mdadm -q --stop /dev/md5
-mkdir -p /mnt/new && mount "${disk}2" /mnt/new
-cd /mnt/new
-mount "${disk}1" boot
-mount -t proc proc proc && mount --bind /dev dev && mount --bind /sys sys && mount --bind /run run
+vgchange -q -an inside && mdadm -q --stop /dev/md5 && sync
 """
 
-INSTALL = r"""
-set -e
-disk=$1
-printf 'LABEL=usbroot / ext4 rw,relatime 0 1\nLABEL=start /boot ext4 defaults 0 2\n' >/etc/fstab
-printf 'MODULES=list\nCOMPRESS=gzip\nFSTYPE=ext4\n' >/etc/initramfs-tools/conf.d/laptop
-printf '%s\n' virtio_pci virtio_blk ext4 crc32c_generic xhci_pci usb_storage sd_mod nvme sdhci_pci mmc_block \
+INSTALL = f"""
+printf 'LABEL=usbroot / ext4 rw,relatime 0 1\\nLABEL=start /boot ext4 defaults 0 2\\n' >/etc/fstab
+printf '%s\\n' virtio_pci virtio_blk ext4 crc32c_generic xhci_pci usb_storage sd_mod nvme sdhci_pci mmc_block \\
     >>/etc/initramfs-tools/modules
 cat >/etc/systemd/system/early-ro.service <<'UNIT'
 [Unit]
@@ -56,49 +52,40 @@ Before=systemd-udevd.service systemd-udev-trigger.service
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh -c 'cd /sys/block && grep . */ro >@EARLY@'
+ExecStart=/bin/sh -c 'cd /sys/block && grep . */ro >{EARLY}'
 
 [Install]
 WantedBy=sysinit.target
 UNIT
 systemctl enable early-ro.service 2>/dev/null
-release=$(ls /lib/modules)
-mv /root/vmlinuz "/boot/vmlinuz-$release"
-printf "CONFIG_64BIT=y\\nCONFIG_RD_GZIP=y\\n" >"/boot/config-$release"
-update-initramfs -c -k "$release" 2>&1
 """
-
-CLOSE = "cd / && sync && umount -R /mnt/new && sync"
 
 
 def key():
-    parts = [BUILD, INSTALL, CLOSE, SIZE, INNER_SIZE, EARLY, inspect.getsource(make)]
+    parts = [TABLE, INNER, INSTALL, INNER_SIZE, inspect.getsource(make), inspect.getsource(hostroot)]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def empty(path, size):
-    with open(path, "wb") as stream:
-        stream.truncate(size)
-    return path
+def make_inner(layer, path, scratch, say):
+    laptop = stages.resume(stages.BOOTED, layer, scratch / "maker", say)
+    try:
+        laptop.ok(["sh", "-c", INNER, "inner", laptop.attach_disk(hostroot.empty(path, INNER_SIZE))], timeout=300)
+    finally:
+        laptop.close()
 
 
 def make(layer, target, scratch, say):
     """Writes disk.raw, inner.raw, vmlinuz and initrd to TARGET."""
-    disk, inner = empty(target / "disk.raw", SIZE), empty(target / "inner.raw", INNER_SIZE)
-    laptop = stages.resume(stages.BOOTED, layer, scratch / "maker", say)
-    try:
-        node = laptop.attach_disk(disk)
-        inside = laptop.attach_disk(inner)
-        source = laptop.attach_disk(layer / "disk.raw", read_only=True)
-        laptop.ok(["sh", "-c", BUILD, "build", node, source, inside], timeout=900)
-        laptop.write("/mnt/new/root/vmlinuz", (layer / "vmlinuz").read_bytes())
-        install = INSTALL.replace("@EARLY@", EARLY)
-        laptop.ok(["chroot", "/mnt/new", "sh", "-c", install, "install", node], timeout=900)
-        laptop.ok(CLOSE, timeout=120)
-    finally:
-        laptop.close()
+    make_inner(layer, target / "inner.raw", scratch, say)
+    root = hostroot.copy_root(layer, scratch / "root.img", "usbroot")
+    boot = hostroot.make_boot(scratch / "boot.img", "start", BOOT_UUID)
+    hostroot.change(root, boot, layer, scratch, INSTALL)
+    hostroot.take_initrd(boot, target / "initrd")
     shutil.copy(layer / "vmlinuz", target / "vmlinuz")
-    cryptroot.take_initrd(disk, BOOT_AT, BOOT_SIZE, scratch, target / "initrd")
+    disk = hostroot.empty(target / "disk.raw", SIZE_MIB * MIB)
+    image.run("sfdisk", "-q", disk, input=TABLE.encode())
+    hostroot.put(boot, disk, BOOT_AT)
+    hostroot.put(root, disk, ROOT_AT)
 
 
 def layer_of(layer, say=lambda text: None):
