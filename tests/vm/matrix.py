@@ -609,7 +609,5 @@ PARTITIONS = [
 
 ROWS = ONE_DISK + LAYERS + UNFINISHED + KEYS + SWAP + ELSEWHERE + PARTITIONS
 
-# What every test run builds: one row of each way to be wrong. `make matrix` and the campaign build them all.
-SAMPLE = set(
-    "1b 3 2b 14 17 19 20 47 48 55d 8 7 10 13 24b 25b 26b 27 28 30 31 33b 52 56 54".split()
-)
+# What every test run builds: one or two rows of each list. `make matrix` and the campaign build them all.
+SAMPLE = set("1b 3 14 17 20 48 7 10 24b 27 28 30 31 33b 52 56 54".split())

@@ -34,7 +34,8 @@ def last_job(nursery, kind):
     return [job for job in nursery.jobs() if job["kind"] == kind][-1]
 
 
-@pytest.mark.parametrize("offset", EVERYWHERE if CAMPAIGN else [0.35])
+@pytest.mark.campaign
+@pytest.mark.parametrize("offset", EVERYWHERE)
 def test_pulled_in_an_offload(nursery, camera, offset):
     before = card_hash(camera.card)
     start(nursery, "offload")

@@ -89,6 +89,7 @@ def test_it_is_closed_however_it_comes_back(desk, make_card):
     assert card.path.read_bytes() == before
 
 
+@pytest.mark.campaign
 def test_lvm_on_a_stick_is_read_only_when_it_is_activated(desk, tmp_path):
     stick = empty_image(tmp_path)
     inner = desk.attach_disk(stick)
@@ -160,6 +161,7 @@ def test_veracrypt_counts_once_it_is_open(desk, make_card):
     desk.ok(["dmsetup", "remove", "--retry", "bitlk"])
 
 
+@pytest.mark.campaign
 def test_what_the_gate_holds_is_nobody_elses(desk, make_card):
     disk = desk.plug_usb_storage(make_card(fs="fat16").path, "XY0042")
     desk.ok(["udevadm", "settle"])
@@ -227,7 +229,7 @@ def test_without_udev_only_root_has_the_node(desk, make_card):
 @pytest.mark.parametrize(
     "word, writable, shown",
     [
-        ("allow", True, True),
+        pytest.param("allow", True, True, marks=pytest.mark.campaign),
         pytest.param("read-only", False, True, marks=pytest.mark.campaign),
         pytest.param("refuse", False, False, marks=pytest.mark.campaign),
         pytest.param(None, False, False, marks=pytest.mark.campaign),

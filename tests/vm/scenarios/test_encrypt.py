@@ -190,7 +190,9 @@ def test_discarded_means_that_nothing_is_copied(nursery, make_card):
     assert card.path.read_bytes().count(CANARY) == 0
 
 
-@pytest.mark.parametrize("partitioned", [True, False], ids=["partitioned", "superfloppy"])
+@pytest.mark.parametrize(
+    "partitioned", [pytest.param(True, id="partitioned"), pytest.param(False, id="superfloppy", marks=pytest.mark.campaign)]
+)
 def test_udev_that_looks_too_late_leaves_nothing_of_the_old_table(nursery, make_card, partitioned):
     """The stick is held for the second half before udev could look at what the first half wrote: then the kernel still has
     the old partition; or, where there was none, the agent still takes the stick for a plain one when the job ends."""

@@ -76,6 +76,7 @@ def a_spot_that_never_stands_still(card, spot):
         thread.join()
 
 
+@pytest.mark.campaign
 def test_a_photo_that_reads_differently_each_time_is_never_called_safe(nursery, make_card):
     card = make_card(fs="fat16")
     before = card_hash(card)
@@ -95,6 +96,7 @@ def test_a_photo_that_reads_differently_each_time_is_never_called_safe(nursery, 
     assert nursery.missing_from_vault(card) == set()
 
 
+@pytest.mark.campaign
 def test_a_photo_that_appears_after_the_offload_stops_the_clear(nursery, make_card):
     """The fresh scan before the clear: the card must hold exactly what was recorded."""
     laptop = nursery.laptop
@@ -127,6 +129,7 @@ def fill_vault(laptop, leave_mib):
         laptop.run(f"cat /dev/zero >>{BALLAST}")
 
 
+@pytest.mark.campaign
 def test_a_vault_without_room_says_so_before_the_first_byte(nursery, make_card):
     card = make_card(fs="fat16")
     fill_vault(nursery.laptop, leave_mib=18)

@@ -161,6 +161,7 @@ def test_a_killed_worker_closes_the_gate(desk, make_stick):
     assert_nothing_left(desk, node)
 
 
+@pytest.mark.campaign
 def test_the_agent_goes_and_the_gate_with_it(desk, make_stick):
     stick, suffix, kind = make_stick("fat16")
     node = plugged(desk, stick, suffix)
@@ -195,6 +196,7 @@ def test_a_stick_that_is_pulled_in_the_middle_keeps_the_old_file(desk, make_stic
     assert stick.read_file("film.bin") == old
 
 
+@pytest.mark.campaign
 def test_a_stick_that_is_pulled_when_nothing_happens(desk, make_stick):
     stick, suffix, kind = make_stick("fat16")
     node = plugged(desk, stick, suffix)

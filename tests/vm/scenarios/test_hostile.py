@@ -45,6 +45,7 @@ def first_cluster(card, image, short_name):
     return place, struct.unpack_from("<H", image, place + 26)[0]
 
 
+@pytest.mark.campaign
 def test_a_linux_stick_with_links_and_devices(nursery, tmp_path):
     path = tmp_path / "stick.img"
     with tempfile.TemporaryDirectory() as folder:
@@ -68,6 +69,7 @@ def test_a_linux_stick_with_links_and_devices(nursery, tmp_path):
     assert "photo.jpg" in held
 
 
+@pytest.mark.campaign
 def test_what_a_repair_left_on_a_linux_stick_is_named(nursery, tmp_path):
     """lost+found is root's alone: what lies in it cannot be taken, and so the stick is not done."""
     path, found = tmp_path / "stick.img", tmp_path / "found.jpg"
@@ -104,6 +106,7 @@ def test_a_folder_that_contains_itself(nursery, make_card):
     assert wipe.code == 1
 
 
+@pytest.mark.campaign
 def test_two_photos_on_the_same_clusters(nursery, make_card):
     card = make_card(fs="fat16")
     image = bytearray(card.path.read_bytes())
@@ -123,6 +126,7 @@ def test_a_card_cut_off_in_the_middle(nursery, make_card, fs):
     assert wipe.code == 1
 
 
+@pytest.mark.campaign
 def test_a_card_full_of_noise(nursery, tmp_path):
     path = tmp_path / "noise.img"
     path.write_bytes(os.urandom(4 << 20))

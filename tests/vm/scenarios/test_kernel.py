@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the kernel does and the agent must know: if one of these changes, the design must be looked at."""
 
+import pytest
 from gadget import Gadget
 
 
+@pytest.mark.campaign
 def test_a_pulled_fat_card_looks_empty_without_an_error(laptop, make_card):
     """Why "no files found" is never believed until the device is proven alive."""
     card = make_card(fs="fat16", partitioned=False)
@@ -16,6 +18,7 @@ def test_a_pulled_fat_card_looks_empty_without_an_error(laptop, make_card):
     assert laptop.run("cat /run/card/DCIM/100MEDIA/IMG_0001.JPG").code != 0
 
 
+@pytest.mark.campaign
 def test_a_raw_read_of_a_pulled_device_is_an_end_not_an_error(laptop, make_card):
     """Why a read of nothing is never taken for the end of a file or a card."""
     camera = Gadget(laptop, laptop.attach_disk(make_card(fs="fat16").path))
@@ -28,6 +31,7 @@ def test_a_raw_read_of_a_pulled_device_is_an_end_not_an_error(laptop, make_card)
     assert held.split()[0] == "0"
 
 
+@pytest.mark.campaign
 def test_quitting_the_last_holder_of_a_detached_mount_frees_the_card(laptop, make_card):
     """A lazily detached mount lives exactly as long as the descriptor that is in it."""
     device = laptop.plug_usb_storage(make_card(fs="fat16", partitioned=False).path, "DET1")

@@ -22,6 +22,7 @@ def read_back(laptop, device, card):
     return {name for name in wanted.keys() | seen.keys() if wanted.get(name) != seen.get(name)}
 
 
+@pytest.mark.campaign
 def test_a_laptop_boots_and_keeps_what_was_synced_when_the_power_goes(fresh_laptop):
     fresh_laptop.ok("echo safe >/var/lib/safe && sync /var/lib/safe /var/lib")
     fresh_laptop.power_cut()

@@ -21,7 +21,8 @@ def at_home_again(nursery):
     nursery.laptop.boot_again()
 
 
-@pytest.mark.parametrize("moment", EVERYWHERE if CAMPAIGN else [0.5])
+@pytest.mark.campaign
+@pytest.mark.parametrize("moment", EVERYWHERE)
 def test_power_cut_in_an_offload(nursery, make_card, moment):
     card = make_card(fs="fat16")
     before = card_hash(card)

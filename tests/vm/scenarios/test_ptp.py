@@ -49,7 +49,8 @@ def stored(laptop, said, store):
     return {line.split("  ./")[1]: line.split("  ")[0] for line in listing.splitlines()}
 
 
-@pytest.mark.parametrize("kind", ["plain", pytest.param("mtp", marks=pytest.mark.campaign)])
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", ["plain", "mtp"])
 def test_a_ptp_camera_is_offloaded_and_emptied(nursery, kind):
     laptop = nursery.laptop
     made = make_pictures(laptop)

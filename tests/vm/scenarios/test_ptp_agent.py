@@ -88,6 +88,7 @@ def test_a_camera_without_a_disk_is_offloaded_and_emptied(nursery, kind):
     camera.remove()
 
 
+@pytest.mark.campaign
 def test_a_delete_that_lies_is_not_ready(nursery):
     nursery.set_config("accept_removed", "true")
     nursery.laptop.ok(["systemctl", "reload", "outingd"])
@@ -194,6 +195,7 @@ exec /usr/bin/setpriv --bounding-set=-dac_override /usr/libexec/outing-guard/{na
 """
 
 
+@pytest.mark.campaign
 def test_workers_are_handed_a_camera_that_they_could_not_open(nursery):
     """From their first moment on, the workers may open the node as little as any user: root without the right to pass over
     modes, and the node another one's. What they are handed is enough for the whole story."""

@@ -110,7 +110,7 @@ def test_each_responder_is_offloaded_and_emptied(peers_nursery, tmp_path, kind):
     device.box.remove()
 
 
-@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("kind", [pytest.param("usb-mtp", marks=pytest.mark.campaign), "umtp-responder"])
 def test_the_agent_offloads_and_empties_each_and_what_may_travel_is_said(peers_nursery, tmp_path, kind):
     nursery, laptop = peers_nursery, peers_nursery.laptop
     device = make_device(kind, laptop, tmp_path)

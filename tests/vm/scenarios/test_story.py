@@ -7,8 +7,8 @@ import cards
 import pytest
 from nursery import CAMERA, card_hash
 
-CARDS = [("fat32", True), ("exfat", False)]
-MORE_CARDS = [("fat16", True), ("fat12", True), ("fat16", False), ("fat32", False), ("exfat", True)]
+CARDS = [("fat32", True)]
+MORE_CARDS = [("exfat", False), ("fat16", True), ("fat12", True), ("fat16", False), ("fat32", False), ("exfat", True)]
 
 
 def card_id(fs, partitioned):

@@ -225,6 +225,7 @@ def test_without_a_serial_it_is_known_at_its_socket_alone(strict, kind):
     thing.unplug()
 
 
+@pytest.mark.campaign
 def test_a_device_that_has_changed_is_judged_again(strict):
     """The same vendor, product and serial; but the stick has grown a keyboard."""
     laptop = strict.laptop
