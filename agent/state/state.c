@@ -110,8 +110,9 @@ static int create_file(const struct place *place)
 }
 
 /*
- * The file, and what SQLite keeps beside it. The last one to close the database removes the latter while others
- * open it: found by its name, and without one by the time it is looked at, is as if it had not been found.
+ * The file, and what SQLite keeps beside it. The last one to close the database removes the latter while
+ * others open it: found by its name, and without one by the time it is looked at, is as if it had not been
+ * found.
  */
 static int check_file(const struct place *place, const char *suffix, struct state_problem *ret_problem)
 {
