@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Chores that prove things. `check` needs no root and takes a minute or two; `test` is everything that fits under forty
-# minutes on two cores; `campaign` is the same at full count.
+# Chores that prove things. `check` needs no root and takes a minute or two; `test` is what is run before
+# every submission: forty minutes are the aim on two cores, slow ones take more than an hour; `campaign` is all of it at
+# full count.
 
 PYTEST        := $(PYTHON) -m pytest -q -p no:cacheprovider
 HOST_PACKAGES := $(shell sed '/^\#/d;/^$$/d' tests/host-packages)

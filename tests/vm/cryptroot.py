@@ -9,7 +9,6 @@ the serial console at every boot: no key is beside the lock.
 import hashlib
 import inspect
 import os
-import shutil
 
 import hostroot
 import image
@@ -67,13 +66,8 @@ def make_esp(path, scratch):
 
 def make(layer, target, scratch, say):
     """Writes disk.raw, vmlinuz and initrd of the encrypted laptop to TARGET."""
-    root = hostroot.copy_root(layer, scratch / "root.img", "laptop")
-    boot = hostroot.make_boot(scratch / "boot.img", "", BOOT_UUID)
-    hostroot.change(root, boot, layer, scratch, INSTALL)
-    hostroot.take_initrd(boot, target / "initrd")
-    shutil.copy(layer / "vmlinuz", target / "vmlinuz")
-    disk = hostroot.empty(target / "disk.raw", SIZE_MIB * MIB)
-    image.run("sfdisk", "-q", disk, input=TABLE.encode())
+    root, boot = hostroot.make(layer, target, scratch, "laptop", ["-U", BOOT_UUID], INSTALL)
+    disk = hostroot.make_disk(target / "disk.raw", SIZE_MIB, TABLE)
     hostroot.put(make_esp(scratch / "esp.img", scratch), disk, ESP_AT)
     hostroot.put(boot, disk, BOOT_AT)
     header, sectors, at = hostroot.lock(root, HEADER_MIB, LOCKED_UUID, PASSPHRASE, ITERATIONS, scratch)

@@ -2,11 +2,12 @@
 """Laptops that start from other disks than the ordinary one: their root, changed by the host's own processor.
 
 A copy of the frozen root and a new /boot are put together for a moment, in a mount name space that ends with it, and a
-script is run in them; update-initramfs there takes seconds, on the emulated laptop minutes. What needs a kernel that the
-host need not have (encryption, FAT, RAID) is for whoever calls.
+script is run in them; update-initramfs there takes seconds, on the emulated laptop minutes. Nothing here needs more of the
+host's kernel than loop devices and ext4: QEMU encrypts, and FAT and RAID are for whoever calls.
 """
 
 import pathlib
+import shutil
 import struct
 import subprocess
 
@@ -55,27 +56,35 @@ def copy_root(layer, path, label):
     return path
 
 
-def make_boot(path, label, uuid):
-    empty(path, BOOT_MIB * MIB)
-    image.run("mke2fs", "-q", "-F", "-t", "ext4", "-L", label, "-U", uuid, path)
-    return path
-
-
-def change(root, boot, layer, scratch, script):
-    """Runs SCRIPT in ROOT, with BOOT at /boot and the kernel there, and then makes the initramfs."""
-    mountpoint = scratch / "root"
+def make(layer, target, scratch, label, boot_options, script):
+    """
+    The images of root, with this LABEL, and of /boot, made by mke2fs with BOOT_OPTIONS, after SCRIPT was run in them.
+    Writes vmlinuz and initrd to TARGET.
+    """
+    root = copy_root(layer, scratch / "root.img", label)
+    boot = empty(scratch / "boot.img", BOOT_MIB * MIB)
+    image.run("mke2fs", "-q", "-F", "-t", "ext4", *boot_options, boot)
+    kernel, mountpoint = pathlib.Path(layer) / "vmlinuz", scratch / "root"
     mountpoint.mkdir()
     image.run(
         "unshare", "--mount", "--propagation", "private",
-        "sh", "-c", ENTER, "enter", root, boot, pathlib.Path(layer) / "vmlinuz", mountpoint, script + INITRAMFS,
+        "sh", "-c", ENTER, "enter", root, boot, kernel, mountpoint, script + INITRAMFS,
     )  # fmt: skip
+    shutil.copy(kernel, target / "vmlinuz")
+    take_initrd(boot, target / "initrd")
+    return root, boot
 
 
 def take_initrd(boot, target):
-    """Copies the initramfs out of /boot."""
     listed = subprocess.run(["debugfs", "-R", "ls -p /", boot], capture_output=True, check=True).stdout.decode()
     name = next(part for part in listed.split("/") if part.startswith("initrd.img"))
     image.run("debugfs", "-R", f"dump /{name} {target}", boot)
+
+
+def make_disk(path, size_mib, table):
+    empty(path, size_mib * MIB)
+    image.run("sfdisk", "-q", path, input=table.encode())
+    return path
 
 
 def put(part, disk, at_mib, skip=0):

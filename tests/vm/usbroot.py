@@ -8,20 +8,18 @@ ordinary laptop, whose kernel has RAID.
 
 import hashlib
 import inspect
-import shutil
 
 import hostroot
 import image
 import laptop as machine
 import stages
-from hostroot import BOOT_MIB, MIB, ROOT_MIB
+from hostroot import BOOT_MIB, ROOT_MIB
 from laptop import Laptop
 
 BOOT_AT, ROOT_AT = 1, 1 + BOOT_MIB
 SIZE_MIB = ROOT_AT + ROOT_MIB + 1
 INNER_SIZE = 256 << 20
 EARLY = "/run/early-ro"
-BOOT_UUID = "5d81f0c3-2e6b-4d07-b59c-93a4607e1f28"
 
 TABLE = f"""label: gpt
 start={BOOT_AT}MiB, size={BOOT_MIB}MiB, type=linux
@@ -77,13 +75,8 @@ def make_inner(layer, path, scratch, say):
 def make(layer, target, scratch, say):
     """Writes disk.raw, inner.raw, vmlinuz and initrd to TARGET."""
     make_inner(layer, target / "inner.raw", scratch, say)
-    root = hostroot.copy_root(layer, scratch / "root.img", "usbroot")
-    boot = hostroot.make_boot(scratch / "boot.img", "start", BOOT_UUID)
-    hostroot.change(root, boot, layer, scratch, INSTALL)
-    hostroot.take_initrd(boot, target / "initrd")
-    shutil.copy(layer / "vmlinuz", target / "vmlinuz")
-    disk = hostroot.empty(target / "disk.raw", SIZE_MIB * MIB)
-    image.run("sfdisk", "-q", disk, input=TABLE.encode())
+    root, boot = hostroot.make(layer, target, scratch, "usbroot", ["-L", "start"], INSTALL)
+    disk = hostroot.make_disk(target / "disk.raw", SIZE_MIB, TABLE)
     hostroot.put(boot, disk, BOOT_AT)
     hostroot.put(root, disk, ROOT_AT)
 

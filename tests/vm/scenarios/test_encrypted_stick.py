@@ -16,6 +16,7 @@ from test_encrypt import GOOD, STICK, close, encrypt, make_stick, open_as_alice,
 from test_media import assert_closed_for_writing, empty_image, mount_as_alice, properties, read_only, retrigger
 
 PASSPHRASE = b"sunny lane"
+CHEAP = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", "-"]
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"CANARY-OF-AN-INVENTED-CHILD" * 4000
 
 
@@ -23,8 +24,7 @@ def make_luks(laptop, tmp_path, *options):
     """A stick that cryptsetup has formatted with OPTIONS, with FAT inside: its image."""
     image = empty_image(tmp_path)
     disk = laptop.attach_disk(image)
-    cheap = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", "-"]
-    laptop.ok(["cryptsetup", "luksFormat", "-q", *cheap, *options, disk], stdin=PASSPHRASE)
+    laptop.ok(["cryptsetup", "luksFormat", "-q", *CHEAP, *options, disk], stdin=PASSPHRASE)
     laptop.ok(["cryptsetup", "open", "--key-file", "-", disk, "made"], stdin=PASSPHRASE)
     laptop.ok("mkfs.vfat -n WHITE /dev/mapper/made && cryptsetup close made && sync")
     laptop.unplug()
@@ -94,8 +94,7 @@ def test_a_name_on_the_outside_of_an_encrypted_stick_is_not_alices(nursery, tmp_
     disk = laptop.attach_disk(image)
     laptop.ok(["sfdisk", "-q", disk], stdin=b"label: gpt\nstart=2048,size=65536\n")
     laptop.ok(["udevadm", "settle"])
-    cheap = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", "-"]
-    laptop.ok(["cryptsetup", "luksFormat", "-q", *cheap, disk + "1"], stdin=PASSPHRASE)
+    laptop.ok(["cryptsetup", "luksFormat", "-q", *CHEAP, disk + "1"], stdin=PASSPHRASE)
     laptop.ok("sync")
     laptop.unplug()
     before = digest(image)
@@ -174,10 +173,9 @@ def make_two_things(laptop, tmp_path):
     """A stick with a locked partition and a plain one, both with FAT, and a file in the locked one: its image."""
     image = empty_image(tmp_path)
     disk = laptop.attach_disk(image)
-    cheap = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", "-"]
     laptop.ok(["sfdisk", "-q", disk], stdin=b"label: dos\nstart=2048,size=65536\nstart=67584\n")
     laptop.ok(["udevadm", "settle"])
-    laptop.ok(["cryptsetup", "luksFormat", "-q", *cheap, disk + "1"], stdin=PASSPHRASE)
+    laptop.ok(["cryptsetup", "luksFormat", "-q", *CHEAP, disk + "1"], stdin=PASSPHRASE)
     laptop.ok(["cryptsetup", "open", "--key-file", "-", disk + "1", "made"], stdin=PASSPHRASE)
     laptop.ok(f"mkfs.vfat -n LOCKED /dev/mapper/made && mkfs.vfat -n OPEN {disk}2 && mount /dev/mapper/made /mnt "
               "&& echo farm >/mnt/trip.txt && umount /mnt && cryptsetup close made && sync")
